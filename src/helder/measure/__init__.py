@@ -1,0 +1,1 @@
+"""What an action brought: uplift against the holdout, and what it cost."""
