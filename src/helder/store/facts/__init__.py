@@ -1,0 +1,1 @@
+"""Facts: what happened and what was seen, in an analytical engine."""

@@ -1,0 +1,1 @@
+"""Facts in one DuckDB file: the embedded default."""
