@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.dialects.sqlite import insert
@@ -68,7 +69,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """
 
     @event.listens_for(engine, "connect")
-    def _connect(raw, _record) -> None:  # noqa: ANN001 - the DB-API has no types
+    def _connect(raw: Any, _record: object) -> None:  # noqa: ANN401 - the DB-API has no types
         raw.isolation_level = None
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 30000", "foreign_keys = ON"):
             raw.execute(f"PRAGMA {pragma}")

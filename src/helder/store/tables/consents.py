@@ -12,7 +12,9 @@ purpose = Table(
     Column("key", String, primary_key=True),
     Column("label_nl", String, nullable=False),
     Column("label_en", String, nullable=False),
-    Column("soft_opt_in", String, nullable=False, server_default="no", comment="yes: existing-customer basis may apply"),
+    Column(
+        "soft_opt_in", String, nullable=False, server_default="no", comment="yes: existing-customer basis may apply"
+    ),
 )
 
 consent_ledger = Table(
@@ -33,7 +35,7 @@ consent_ledger = Table(
     Column("evidence", Text, nullable=False, server_default=""),
     Index("consent_ledger_identity", "identity_id", "purpose", "channel"),
 )
-"""Every choice ever made; only added. The latest ``at`` (then ``id``) of an identity, purpose, channel and title holds."""
+"""Every choice ever made; only added. The latest ``at`` (then ``id``) of an identity, purpose, channel, title holds."""
 
 suppression = Table(
     "suppression",

@@ -39,7 +39,9 @@ enrolment = Table(
     Column("step", Integer, nullable=False, comment="number of the step it stands before"),
     Column("due_at", DateTime, nullable=False),
     Column("holdout", Integer, nullable=False, server_default="0"),
-    Column("outcome", String, comment="null while under way; sent | failed | skipped | unknown | goal | left | holdout"),
+    Column(
+        "outcome", String, comment="null while under way; sent | failed | skipped | unknown | goal | left | holdout"
+    ),
     Column("reason", String, nullable=False, server_default=""),
     Column("ended_at", DateTime),
     UniqueConstraint("journey_version", "identity_id", "entry"),

@@ -192,7 +192,7 @@ class DuckDbFacts:
         with self._writing:
             self._connection.close()
 
-    def _scalar(self, sql: str, *parameters: object) -> Any:
+    def _scalar(self, sql: str, *parameters: object) -> Any:  # noqa: ANN401 - a cell of any table
         cursor = self._connection.cursor()
         try:
             return cursor.execute(sql, list(parameters)).fetchall()[0][0]

@@ -14,7 +14,7 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
     applied = [name for name in _names() if name not in done]
     for name in applied:
         connection.execute("BEGIN TRANSACTION")
-        connection.execute((files(__package__) / "migrations" / name).read_text("utf-8"))
+        connection.execute((files("helder.store.facts.duckdb") / "migrations" / name).read_text("utf-8"))
         connection.execute("INSERT INTO migration VALUES (?)", [name])
         connection.execute("COMMIT")
     return applied
@@ -22,5 +22,5 @@ def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
 
 def _names() -> list[str]:
     """Return the names of all migrations, in order."""
-    folder = files(__package__) / "migrations"
+    folder = files("helder.store.facts.duckdb") / "migrations"
     return sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".sql"))

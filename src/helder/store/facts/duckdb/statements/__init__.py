@@ -9,4 +9,4 @@ from importlib.resources import files
 @cache
 def text(name: str) -> str:
     """Return the statement called ``name``."""
-    return (files(__package__) / f"{name}.sql").read_text("utf-8")
+    return (files(__name__) / f"{name}.sql").read_text("utf-8")
