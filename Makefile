@@ -56,9 +56,10 @@ docs: $(READY)
 	@$(BIN)/python tools/docs.py
 
 .PHONY: tidy
-tidy: $(READY) ## put the code in the one format
+tidy: $(READY) ## put the code in the one format, and the reference in step with it
+	@$(BIN)/ruff check --quiet --fix-only $(SOURCES)
 	@$(BIN)/ruff format --quiet $(SOURCES)
-	@$(BIN)/ruff check --quiet --fix $(SOURCES)
+	@$(BIN)/python tools/reference.py
 
 .PHONY: bench
 bench: $(READY) ## measure against the goals (BENCH=name for one)

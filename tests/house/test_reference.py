@@ -1,0 +1,45 @@
+"""The reference says what the code says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import reference
+from helder.errors import HelderError
+from helder.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = ROOT / "docs" / "reference"
+
+
+def codes(page: str) -> set[str]:
+    """Return the first cells of the tables of a page, where they are in code type."""
+    return set(re.findall(r"^\| `([^`]+)` \|", (PAGES / page).read_text("utf-8"), re.MULTILINE))
+
+
+def test_the_tables_are_those_of_the_code() -> None:
+    """No table that is made from the code has gone stale."""
+    assert reference.main(["--check"]) == 0
+
+
+def test_every_setting_is_explained() -> None:
+    """Each setting stands in the reference with a meaning, and nothing that is no setting does."""
+    assert codes("settings.md") == set(Settings.__struct_fields__)
+    assert not re.search(r"\|\s*\|$", reference.settings(), re.MULTILINE)
+
+
+def test_every_error_is_explained() -> None:
+    """Each error code stands in the reference with a meaning."""
+    text = reference.errors()
+    assert codes("errors.md") == {kind.code for kind in reference.below(HelderError)}
+    assert not re.search(r"\|\s*\|$", text, re.MULTILINE)
+
+
+def test_error_codes_are_stable_words() -> None:
+    """A code is lower case with hyphens, and belongs to one class."""
+    reference.errors()
+    kinds = reference.below(HelderError)
+    seen = [kind.code for kind in kinds]
+    assert sorted(seen) == sorted(set(seen))
+    assert [code for code in seen if not re.fullmatch(r"[a-z]+(-[a-z]+)*", code)] == []

@@ -1,0 +1,100 @@
+"""Write the tables of the reference from the code, so that they cannot be untrue.
+
+``python tools/reference.py`` fills each place between ``<!-- made from the code: NAME -->`` and ``<!-- end -->`` in the
+pages under ``docs/reference``; with ``--check`` it changes nothing and fails when a table would change. ``make tidy``
+writes, the tests check.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import helder
+from helder.errors import HelderError
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "docs" / "reference"
+PLACE = re.compile(r"(<!-- made from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check all pages; return the exit code."""
+    stale = []
+    for page in sorted(PAGES.glob("*.md")):
+        before = page.read_text("utf-8")
+        after = PLACE.sub(lambda found: f"{found[1]}\n{TABLES[found[2]]()}\n{found[3]}", before)
+        if after != before:
+            stale.append(page.name)
+            if "--check" not in arguments:
+                page.write_text(after, "utf-8")
+    if stale and "--check" in arguments:
+        print(f"no longer true: {', '.join(stale)}; run: make tidy", file=sys.stderr)
+        return 1
+    return 0
+
+
+def settings() -> str:
+    """Return a table of all settings, with the documentation that stands under each field."""
+    tree = ast.parse((ROOT / "src/helder/settings.py").read_text("utf-8"))
+    struct = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Settings")
+    rows = []
+    for field, said in zip(struct.body, struct.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            default = ast.unparse(field.value).replace("'", '"') if field.value else "required"
+            rows.append([f"`{field.target.id}`", f"`{ast.unparse(field.annotation)}`", f"`{default}`", said_by(said)])
+    return table(["setting", "type", "default", "meaning"], rows)
+
+
+def said_by(statement: ast.stmt) -> str:
+    """Return the text of a documentation string that stands as a statement."""
+    match statement:
+        case ast.Expr(value=ast.Constant(value=str(text))):
+            return first_sentence(text)
+    return ""
+
+
+def errors() -> str:
+    """Return a table of all errors: every class in the tree under HelderError, in whichever room it is."""
+    for module in pkgutil.walk_packages(helder.__path__, "helder."):
+        if not module.name.startswith("helder.demo") and module.name != "helder.__main__":
+            importlib.import_module(module.name)
+    rows = [
+        [
+            f"`{kind.code}`",
+            f"`{kind.__name__}`",
+            kind.__module__.removeprefix("helder."),
+            first_sentence(kind.__doc__ or ""),
+        ]
+        for kind in sorted(below(HelderError), key=lambda kind: (kind.code, kind.__module__, kind.__name__))
+    ]
+    return table(["code", "error", "room", "meaning"], rows)
+
+
+def below(kind: type[HelderError]) -> set[type[HelderError]]:
+    """Return a class of errors and all classes under it."""
+    return {kind}.union(*(below(each) for each in kind.__subclasses__()))
+
+
+def first_sentence(text: str) -> str:
+    """Return what a docstring says before its first blank line, on one line, safe in a table."""
+    return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).replace("``", "`").replace("|", "\\|")
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """Return a Markdown table."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
+
+
+TABLES: dict[str, Callable[[], str]] = {"settings": settings, "errors": errors}
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
