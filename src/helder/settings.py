@@ -89,7 +89,7 @@ def load_settings(data: Path, environ: Mapping[str, str] = os.environ) -> Settin
     Raises:
         SettingsError: naming the setting, the value and what would be accepted.
     """
-    values: dict[str, object] = {**_read(data / "helder.toml"), **_overrides(environ), "data": str(data.resolve())}
+    values: dict[str, object] = {**_read(data / "helder.toml"), **_overrides(environ), "data": data.resolve()}
     try:
         settings = msgspec.convert(values, Settings, strict=False)
         settings.zone  # noqa: B018 - resolving the zone is the check
