@@ -73,6 +73,7 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "surname_key": "int64",
         "first_key": "int64",
         "initial_key": "int64",
+        "near": "string",
         **_BATCH,
     },
     "identity_profile": {"identity_id": "int64", "profile_id": "int64", **_BATCH},

@@ -60,6 +60,7 @@ CREATE TABLE "name_key" (
     "surname_key" BIGINT,
     "first_key" BIGINT,
     "initial_key" BIGINT,
+    "near" VARCHAR,
     "batch" BIGINT
 );
 CREATE TABLE "identity_profile" (
