@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -46,6 +46,28 @@ class Reader(Protocol):
 
     def read(self, expr: Expr, **tables: pa.Table) -> pa.Table:
         """Answer ``expr``; ``tables`` are small tables, visible by name to this question only."""
+        ...
+
+    def last_batch(self) -> int:
+        """Return the number of the newest batch that this reader sees."""
+        ...
+
+    def changed(
+        self, table: str, after: int, upto: int, *, order: Sequence[str] = (), batch_size: int = 50_000
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of ``table`` written in batches (after, upto]; versions that have ended are left out.
+
+        Args:
+            table: a table or view of the facts.
+            after: a watermark: rows of this batch are not given again.
+            upto: the last batch given.
+            order: columns to sort by.
+            batch_size: most rows in one yield. Take all before asking this reader something else.
+        """
+        ...
+
+    def ended(self, table: str, after: int, upto: int, *, batch_size: int = 50_000) -> Iterator[pa.RecordBatch]:
+        """Yield the versions of records in ``table`` that newer ones ended in batches (after, upto]."""
         ...
 
     def statement(self, name: str, parameters: Mapping[str, object] | None = None) -> pa.Table:

@@ -7,7 +7,7 @@ of its own, because a connection shared by threads gives silently wrong answers.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,28 @@ class DuckDbReader:
         finally:
             for name in tables:
                 self._cursor.unregister(name)
+
+    def last_batch(self) -> int:
+        """Return the number of the newest batch that this reader sees."""
+        return int(self._cursor.execute(statements.text("last_batch")).fetchall()[0][0])
+
+    def changed(
+        self, table: str, after: int, upto: int, *, order: Sequence[str] = (), batch_size: int = 50_000
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of ``table`` written in batches (after, upto]; versions that have ended are left out."""
+        current = "AND until_batch IS NULL" if "until_batch" in SCHEMAS[table] else ""
+        sort = ", ".join(f'"{_column(table, name)}"' for name in order)
+        text = f'SELECT * FROM "{_known(table)}" WHERE batch > $after AND batch <= $upto {current}'
+        return self._stream(f"{text} ORDER BY {sort}" if sort else text, after, upto, batch_size)
+
+    def ended(self, table: str, after: int, upto: int, *, batch_size: int = 50_000) -> Iterator[pa.RecordBatch]:
+        """Yield the versions of records in ``table`` that newer ones ended in batches (after, upto]."""
+        text = f'SELECT * FROM "{_known(table)}" WHERE until_batch > $after AND until_batch <= $upto'
+        return self._stream(text, after, upto, batch_size)
+
+    def _stream(self, text: str, after: int, upto: int, batch_size: int) -> Iterator[pa.RecordBatch]:
+        answer = self._cursor.execute(text, {"after": after, "upto": upto})
+        yield from answer.to_arrow_reader(batch_size)
 
     def statement(self, name: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """Run the named statement of ``statements/<name>.sql``."""
@@ -205,6 +227,13 @@ def _known(table: str) -> str:
     if table not in SCHEMAS:
         raise KeyError(table)
     return table
+
+
+def _column(table: str, name: str) -> str:
+    """Return ``name`` when ``table`` has such a column."""
+    if name not in SCHEMAS[table]:
+        raise KeyError(f"{table} has no column {name}")
+    return name
 
 
 def _stamp(rows: pa.Table, table: str, number: int) -> pa.Table:

@@ -1,0 +1,103 @@
+"""The stage ``project``: what is new in the facts, copied to ``hot`` and ``online``.
+
+Each file has a watermark of its own and catches up by itself. Rows go in chunks; the watermark moves after the last of
+them. A crash in between repeats the range, and repeating changes nothing: rows have natural keys, and an older batch
+never overwrites a newer one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import ClassVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from helder.store.facts.protocol import Facts, Reader
+from helder.store.projections.file import ProjectionFile
+from helder.store.projections.hot import Hot
+from helder.store.projections.layout import Layout
+from helder.store.projections.online import Online
+
+Write = Callable[[Layout, pa.RecordBatch], None]
+
+CHUNK = 5_000
+"""Rows in a transaction, when others may wait for their turn."""
+BULK_CHUNK = 50_000
+"""Rows in a transaction of the first fill."""
+
+
+class Project:
+    """The stage ``project``."""
+
+    name: ClassVar[str] = "project"
+
+    def __init__(self, facts: Facts, hot: Hot, online: Online) -> None:
+        """Copy from ``facts`` to ``hot`` and ``online``."""
+        self._facts = facts
+        self._targets: tuple[tuple[ProjectionFile, Write], ...] = (
+            (hot, lambda layout, rows: _write_hot(hot, layout, rows)),
+            (online, lambda layout, rows: _write_online(online, layout, rows)),
+        )
+
+    def run(self, now: datetime) -> int:  # noqa: ARG002 - every stage is given the moment
+        """Copy what is new to both files; return the number of rows copied or removed."""
+        return sum(self._catch_up(file, write) for file, write in self._targets)
+
+    def _catch_up(self, file: ProjectionFile, write: Write) -> int:
+        after = file.watermark(self.name)
+        if after >= self._facts.last_batch():
+            return 0
+        with self._facts.reader() as reader:
+            upto = reader.last_batch()
+            moved = sum(_copy(reader, file, write, layout, (after, upto)) for layout in file.layouts.values())
+        with file.write() as writer:
+            writer.move(self.name, upto)
+        return moved
+
+
+def _copy(reader: Reader, file: ProjectionFile, write: Write, layout: Layout, span: tuple[int, int]) -> int:
+    """Bring one table from batch ``span[0]`` to ``span[1]``; return the number of rows."""
+    moved = _drop_ended(reader, file, layout, span) if layout.versioned and not file.is_empty(layout.table) else 0
+    chunk = CHUNK if span[0] else BULK_CHUNK
+    for rows in _chunks(reader, layout, span, chunk):
+        write(layout, rows)
+        moved += rows.num_rows
+        file.let_others_in()
+    return moved
+
+
+def _drop_ended(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
+    """Remove the versions that newer ones ended."""
+    dropped = 0
+    for rows in reader.ended(layout.read_from, *span, batch_size=CHUNK):
+        with file.write() as writer:
+            writer.discard(layout.table, rows)
+        dropped += rows.num_rows
+        file.let_others_in()
+    return dropped
+
+
+def _chunks(reader: Reader, layout: Layout, span: tuple[int, int], size: int) -> Iterator[pa.RecordBatch]:
+    """Yield the new rows in the order of the key, so that SQLite fills page after page; nobody's rows are left out."""
+    for rows in reader.changed(layout.read_from, *span, order=layout.key, batch_size=size):
+        kept = rows.filter(pc.is_valid(rows.column(layout.key[0])))
+        if kept.num_rows:
+            yield kept
+
+
+def _write_hot(hot: Hot, layout: Layout, rows: pa.RecordBatch) -> None:
+    with hot.write() as writer:
+        writer.append(layout.table, rows)
+
+
+def _write_online(online: Online, layout: Layout, rows: pa.RecordBatch) -> None:
+    """Write rows; profiles that lose their last identity by it go in the same transaction."""
+    with online.write() as writer:
+        if layout.table != "identity_profile":
+            writer.append(layout.table, rows)
+            return
+        before = writer.profiles_of(rows.column("identity_id").to_numpy())
+        writer.append(layout.table, rows)
+        writer.remove_empty(before)
