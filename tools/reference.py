@@ -18,6 +18,7 @@ from pathlib import Path
 
 import helder
 from helder.errors import HelderError
+from helder.govern.catalogue import CatalogueObject, Field, base_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -82,6 +83,41 @@ def below(kind: type[HelderError]) -> set[type[HelderError]]:
     return {kind}.union(*(below(each) for each in kind.__subclasses__()))
 
 
+def catalogue() -> str:
+    """Return a table of all fields of all objects in the catalogue that ships with Helder."""
+    rows = []
+    for key, thing in base_catalogue().objects.items():
+        rows.append([f"**`{key}`**", "", f"**{thing.label.en}**", f"**{thing.label.nl}**", kept(thing)])
+        rows += [
+            [f"`{key}.{name}`", field.type, field.label.en, field.label.nl, noted(field)]
+            for name, field in thing.fields.items()
+        ]
+    return table(["field", "type", "English", "Dutch", "notes"], rows)
+
+
+def kept(thing: CatalogueObject) -> str:
+    """Return where rows of an object lie, and how long."""
+    place = "copied or live" if thing.table else "live sources only"
+    years = f", kept {round(thing.retention_days / 365.25)} years" if thing.retention_days else ""
+    return place + years
+
+
+def noted(field: Field) -> str:
+    """Return what is special about a field."""
+    marks = {
+        "core": field.core,
+        field.sensitivity: field.sensitivity != "plain",
+        "only while mapping": not field.stored,
+    }
+    return ", ".join(mark for mark, so in marks.items() if so)
+
+
+def events() -> str:
+    """Return a table of all events in the catalogue that ships with Helder."""
+    rows = [[f"`{name}`", entry.label.en, entry.label.nl] for name, entry in sorted(base_catalogue().events.items())]
+    return table(["event", "English", "Dutch"], rows)
+
+
 def first_sentence(text: str) -> str:
     """Return what a docstring says before its first blank line, on one line, safe in a table."""
     return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).replace("``", "`").replace("|", "\\|")
@@ -93,7 +129,12 @@ def table(head: list[str], rows: list[list[str]]) -> str:
     return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
-TABLES: dict[str, Callable[[], str]] = {"settings": settings, "errors": errors}
+TABLES: dict[str, Callable[[], str]] = {
+    "settings": settings,
+    "errors": errors,
+    "catalogue": catalogue,
+    "events": events,
+}
 
 
 if __name__ == "__main__":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import typing
 from pathlib import Path
 
 import reference
+from helder.collect.event import Reason
 from helder.errors import HelderError
+from helder.govern.catalogue import base_catalogue
 from helder.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,3 +46,14 @@ def test_error_codes_are_stable_words() -> None:
     seen = [kind.code for kind in kinds]
     assert sorted(seen) == sorted(set(seen))
     assert [code for code in seen if not re.fullmatch(r"[a-z]+(-[a-z]+)*", code)] == []
+
+
+def test_every_event_is_explained() -> None:
+    """Each event and each reason of refusal stands in the reference, and nothing that does not exist."""
+    assert codes("events.md") == {*base_catalogue().events, *typing.get_args(Reason)}
+
+
+def test_every_field_is_explained() -> None:
+    """Each field of the catalogue stands in the reference."""
+    fields = {f"{key}.{name}" for key, thing in base_catalogue().objects.items() for name in thing.fields}
+    assert codes("catalogue.md") == fields
