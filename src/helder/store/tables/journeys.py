@@ -55,5 +55,6 @@ enrolment_step = Table(
     Column("enrolment_id", Id, primary_key=True),
     Column("step", Integer, primary_key=True),
     Column("at", DateTime, nullable=False),
+    sqlite_with_rowid=False,
 )
 """Each step an enrolment has passed: the key makes a repeat harmless."""

@@ -20,8 +20,9 @@ outbox = Table(
     Column("purpose", String, nullable=False),
     Column("title", String, nullable=False, server_default=""),
     Column("template_id", Id, nullable=False),
+    Column("pause_days", Integer, comment="days of rest after an earlier mail; null is the setting"),
     Column("values", Text, nullable=False, comment="what the template is filled with, JSON"),
-    Column("status", String, nullable=False, comment="queued | claimed | sent | failed | skipped | unknown"),
+    Column("status", String, nullable=False, comment="queued | claimed | sending | sent | failed | skipped | unknown"),
     Column("reason", String, nullable=False, server_default=""),
     Column("due_at", DateTime, nullable=False),
     Column("claimed_by", String),
@@ -32,6 +33,7 @@ outbox = Table(
     Column("reported", Integer, nullable=False, server_default="0", comment="1 once its outcome is in the inbox"),
     UniqueConstraint("enrolment_id", "step"),
     Index("outbox_due", "status", "due_at"),
+    Index("outbox_reported", "reported", "status"),
     Index("outbox_address", "address_identity", "status", "sent_at"),
     Index("outbox_identity", "identity_id", "status", "sent_at"),
 )
