@@ -57,7 +57,7 @@ def make_venv() -> int:
     if not (VENV / "bin" / "python").exists():
         print("making .venv", flush=True)
         run([sys.executable, "-m", "venv", str(VENV)])
-    print("installing into .venv what constraints.txt pins (about 600 MB, once)", flush=True)
+    print("installing into .venv what constraints.txt pins (about 900 MB, once)", flush=True)
     pip("install", "--constraint", "constraints.txt", "hatchling", "editables")
     pip("install", "--constraint", "constraints.txt", "--no-build-isolation", "--editable", ".[dev]")
     MARKER.write_text(wanted)

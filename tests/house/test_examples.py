@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from helder.govern.catalogue import base_catalogue
+from helder.integrate import mapping
 from helder.intelligence.segments import rule as rules
 from helder.intelligence.segments.parse import DEEPEST, MOST, parse
 
@@ -39,3 +41,17 @@ def test_the_reference_names_every_word_of_a_rule() -> None:
     assert {word for word in words if f"`{word}`" not in text} == set()
     assert f"at most {DEEPEST} deep" in text
     assert f"at most {MOST} nodes" in text
+
+
+@pytest.mark.parametrize("example", examples("reference/mapping-files.md", "toml"))
+def test_every_mapping_of_the_reference_can_be_read(example: str) -> None:
+    """Each mapping file that the reference shows is accepted."""
+    assert mapping.parse_mapping(example, base_catalogue(), "example.toml").source
+
+
+def test_the_reference_names_every_key_of_a_mapping() -> None:
+    """Each key of a source, an object and a field stands in the reference."""
+    text = (ROOT / "docs/reference/mapping-files.md").read_text("utf-8")
+    kinds = (mapping.SourceMapping, mapping.ObjectMapping, mapping.Column)
+    keys = {key for kind in kinds for key in kind.__struct_encode_fields__} - {"object", "event", "field"}
+    assert {key for key in keys if f"| `{key}` |" not in text} == set()

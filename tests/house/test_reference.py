@@ -7,6 +7,7 @@ import typing
 from pathlib import Path
 
 import reference
+from helder.activate import permission
 from helder.collect.event import Reason
 from helder.errors import HelderError
 from helder.govern.catalogue import base_catalogue
@@ -57,3 +58,10 @@ def test_every_field_is_explained() -> None:
     """Each field of the catalogue stands in the reference."""
     fields = {f"{key}.{name}" for key, thing in base_catalogue().objects.items() for name in thing.fields}
     assert codes("catalogue.md") == fields
+
+
+def test_every_reason_not_to_mail_is_explained() -> None:
+    """Each reason for which somebody is skipped stands in the explanation, in the order in which it is decided."""
+    page = ROOT / "docs/explanation/who-may-be-mailed.md"
+    told = re.findall(r"^\| `([^`]+)` \|", page.read_text("utf-8"), re.MULTILINE)
+    assert told == list(typing.get_args(permission.Reason))
