@@ -1,6 +1,7 @@
 """The catalogue: everything that can be asked about a customer.
 
-A base catalogue ships beside this file; mapping files add fields and events of their own (``catalogue_entry``).
+A base catalogue ships beside this file; mapping files add fields and events of their own (``entries.py`` keeps them).
+Pure: rules and mappings read it without a store.
 """
 
 from __future__ import annotations
@@ -12,11 +13,6 @@ from importlib.resources import files
 from typing import Literal
 
 import msgspec
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.sqlite import insert
-
-from helder.store.state import State
-from helder.store.tables.definitions import catalogue_entry
 
 FieldType = Literal["text", "number", "money", "time", "date", "flag", "choice"]
 Survivorship = Literal["most_recent", "most_trusted", "most_frequent", "longest", "verified_first"]
@@ -116,31 +112,3 @@ def base_catalogue() -> Catalogue:
     text = (files("helder.govern") / "catalogue.toml").read_text("utf-8")
     read = msgspec.convert(tomllib.loads(text), _File)
     return Catalogue({item.key: item for item in read.object}, {event.name: event for event in read.event})
-
-
-def read_catalogue(state: State) -> Catalogue:
-    """Return the base catalogue with what the mapping files of all sources add."""
-    fields: dict[str, list[Field]] = {}
-    events: list[EventEntry] = []
-    with state.read() as connection:
-        rows = connection.execute(select(catalogue_entry).order_by(catalogue_entry.c.kind, catalogue_entry.c.key)).all()
-    for row in rows:
-        if row.kind == "event":
-            events.append(msgspec.json.decode(row.body, type=EventEntry))
-        elif row.kind == "field":
-            fields.setdefault(row.key.split(".", 1)[0], []).append(msgspec.json.decode(row.body, type=Field))
-    return base_catalogue().extended(fields, events)
-
-
-def save_entries(
-    state: State, source: str, fields: Mapping[str, Iterable[Field]], events: Iterable[EventEntry]
-) -> None:
-    """Replace what ``source`` adds to the catalogue."""
-    rows = [("field", f"{key}.{field.key}", field) for key, extra in fields.items() for field in extra]
-    rows += [("event", event.name, event) for event in events]
-    with state.write() as connection:
-        connection.execute(delete(catalogue_entry).where(catalogue_entry.c.source == source))
-        for kind, key, entry in rows:
-            body = msgspec.json.encode(msgspec.structs.replace(entry, source=source)).decode()
-            row = insert(catalogue_entry).values(kind=kind, key=key, source=source, body=body)
-            connection.execute(row.on_conflict_do_nothing())
