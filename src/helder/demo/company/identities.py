@@ -1,0 +1,99 @@
+"""Which identities are whose, and which of them the emitted keys connect."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+import msgspec
+
+from helder.demo.company.known import Identity
+
+INFIXES = frozenset("van de der den het t in op ter ten te aan bij v d".split())
+
+
+class Evidence(msgspec.Struct, frozen=True):
+    """One record as emitted: its own identity (the anchor), its keys, and the name on it."""
+
+    anchor: Identity
+    keys: tuple[Identity, ...]
+    first: str
+    last: str
+
+
+def email_key(text: str) -> Identity:
+    """Return an e-mail address as an identity."""
+    return "email", text.strip().lower()
+
+
+def phone_key(text: str) -> Identity:
+    """Return a Dutch phone number, however written, as an identity in E.164."""
+    digits = re.sub(r"[^0-9+]", "", text)
+    digits = digits.removeprefix("0031").removeprefix("+31").removeprefix("0")
+    return "phone", "+31" + digits
+
+
+def name_parts(first: str, infix: str, last: str) -> tuple[str, str]:
+    """Return first name and surname as comparable text, wherever the tussenvoegsel was put."""
+    given = [each for each in _words(first) if each not in INFIXES or len(first) <= 2]
+    family = [each for each in _words(f"{infix} {last}") if each not in INFIXES]
+    return " ".join(given), " ".join(family)
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a name in small letters without accents."""
+    if not text.isascii():
+        text = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+    return re.sub(r"[.,'’·-]", " ", text.lower()).split()
+
+
+def compatible(one: Evidence, other: Evidence) -> bool:
+    """Tell whether two names can be one person's: equal, or an initial for the first name, or a part unknown."""
+    if one.last and other.last and one.last != other.last:
+        return False
+    if not one.first or not other.first or one.first == other.first:
+        return True
+    short, long = sorted((one.first, other.first), key=len)
+    return len(short) == 1 and long.startswith(short)
+
+
+def shared_keys(records: Iterable[tuple[int, Evidence]]) -> set[Identity]:
+    """Return the keys that cannot join: those of several people, and those on which names contradict each other.
+
+    Args:
+        records: (true person, evidence) pairs.
+    """
+    seen: dict[Identity, list[tuple[int, Evidence]]] = {}
+    shared: set[Identity] = set()
+    for person, record in records:
+        for key in record.keys:
+            if key in shared:
+                continue
+            others = seen.setdefault(key, [])
+            if any(person != whose or not compatible(record, other) for whose, other in others):
+                shared.add(key)
+            else:
+                others.append((person, record))
+    return shared
+
+
+class Union:
+    """Sets of identities that grow together (union by path halving)."""
+
+    def __init__(self) -> None:
+        """Begin with every identity on its own."""
+        self._parent: dict[Identity, Identity] = {}
+
+    def find(self, one: Identity) -> Identity:
+        """Return the identity that stands for the set of ``one``."""
+        parent = self._parent
+        parent.setdefault(one, one)
+        while parent[one] != one:
+            parent[one] = one = parent[parent[one]]
+        return one
+
+    def join(self, one: Identity, other: Identity) -> None:
+        """Put two identities in one set; the smaller of the two stands for it, whatever the order of joining."""
+        a, b = sorted((self.find(one), self.find(other)))
+        self._parent[b] = a
