@@ -26,7 +26,7 @@ def is_crawler(user_agent: str) -> bool:
 @cache
 def _patterns() -> tuple[tuple[str, ...], re.Pattern[str]]:
     """Return the patterns that are plain text, and one expression for the rest."""
-    lines = (files(__package__) / "crawlers.txt").read_text("utf-8").splitlines()
+    lines = (files("helder.collect") / "crawlers.txt").read_text("utf-8").splitlines()
     patterns = [line for line in lines if line and not line.startswith("# ")]
     plain = tuple(_ESCAPED.sub(r"\1", pattern) for pattern in patterns if _LITERAL.fullmatch(pattern))
     rest = [pattern for pattern in patterns if not _LITERAL.fullmatch(pattern)]

@@ -44,7 +44,7 @@ class Call(Struct, frozen=True):
     kind: str = ""
     """The type of a single call; empty in a batch, where each item gives its own."""
     sent: datetime | None = None
-    context: dict[str, Any] = {}  # noqa: RUF012 - msgspec copies an empty default
+    context: dict[str, Any] = {}
     """The batch's context, for items to add to."""
 
 
@@ -67,7 +67,7 @@ class Item(Struct, rename="camel", gc=False):
     traits: Raw = Raw()
 
 
-class NotAccepted(Exception):  # noqa: N818 - an outcome inside this room, turned into a Rejection by ``parse``
+class NotAccepted(Exception):
     """An item that cannot become an event."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

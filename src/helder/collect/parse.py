@@ -84,9 +84,7 @@ def _each(items: list[Raw], call: Call) -> Parsed:
     parsed = Parsed([], [])
     for number, raw in enumerate(items):
         try:
-            if len(raw) > MAX_ITEM:
-                raise NotAccepted("too_large", f"an event holds at most {MAX_ITEM // 1024} KB")
-            parsed.events.append(event_of(_items.decode(raw), number, call))
+            parsed.events.append(_event(raw, number, call))
         except NotAccepted as refusal:
             parsed.rejected.append(_rejection(refusal.reason, refusal.detail, raw, call.received))
         except _UNREADABLE as error:
@@ -96,9 +94,20 @@ def _each(items: list[Raw], call: Call) -> Parsed:
     return parsed
 
 
+def _event(raw: Raw, number: int, call: Call) -> Event:
+    if len(raw) > MAX_ITEM:
+        raise NotAccepted("too_large", f"an event holds at most {MAX_ITEM // 1024} KB")
+    return event_of(_items.decode(raw), number, call)
+
+
 def _without_half_characters(body: bytes) -> bytes:
     r"""Return ``body`` with U+FFFD for each ``\ud8xx`` that lacks its other half: an emoji that a script cut in two."""
-    return _SURROGATES.sub(lambda found: found[0] if found[1] or found[0] == rb"\\" else rb"\ufffd", body)
+    return _SURROGATES.sub(_mended, body)
+
+
+def _mended(found: re.Match[bytes]) -> bytes:
+    """Return what stands for one match: itself when it is whole, or an escaped backslash."""
+    return found[0] if found[1] or found[0] == rb"\\" else rb"\ufffd"
 
 
 def _rejection(reason: Reason, detail: str, raw: bytes | Raw, received: Received) -> Rejection:

@@ -1,0 +1,213 @@
+"""STAGE receive: what lies in the inbox, the consent ledger and the match decisions becomes facts.
+
+All of a run, watermarks included, is one facts transaction: after a crash anywhere it is as if the run had never begun.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime, timedelta
+
+import ibis
+import msgspec
+import pyarrow as pa
+
+from helder.clock import stored
+from helder.collect.duplicates import Duplicates, message_key
+from helder.collect.event import Event, Rejection
+from helder.collect.inbox import Inbox
+from helder.collect.ledger import (
+    Decided,
+    consent_rows,
+    consenting,
+    decided_cuts,
+    decided_links,
+    decided_since,
+)
+from helder.collect.persons import persons_seen, write_persons
+from helder.collect.recent import Recent
+from helder.collect.sighting import (
+    MOMENT,
+    Identify,
+    Seen,
+    event_rows,
+    identities_seen,
+    identity_rows,
+    link_rows,
+    links_seen,
+)
+from helder.store.facts.protocol import Batch, Facts
+from helder.store.facts.schema import table
+from helder.store.state import State
+
+STAGE, CONSENTS, DECISIONS = "receive", "receive_consents", "receive_decisions"
+"""Names of the watermarks: number of the inbox entry, and ids in the two tables of state."""
+EVENTS_AT_ONCE = 20_000
+
+
+class Read(msgspec.Struct, frozen=True):
+    """What one run takes in."""
+
+    upto: int
+    """Number of the last inbox entry."""
+    events: list[Event]
+    keys: list[int]
+    """The key of each event for removing duplicates."""
+    rejected: list[Rejection]
+    decided: Decided
+
+
+class Receive:
+    """Takes in what is new. One object an installation: it remembers what it wrote."""
+
+    name = STAGE
+
+    def __init__(
+        self,
+        inbox: Inbox,
+        state: State,
+        facts: Facts,
+        identify: Identify,
+        known: Callable[[Sequence[int]], Collection[int]] = lambda _ids: (),
+        duplicate_days: int = 7,
+    ) -> None:
+        """Remember the messages of the last days, from the facts.
+
+        Args:
+            inbox: where requests wait.
+            state: holds the consent ledger and the match decisions.
+            facts: where everything goes.
+            identify: tells whose an event is.
+            known: which of some identity ids are in the projections already: those are not written again.
+            duplicate_days: days within which a messageId seen before marks a retry.
+        """
+        self._inbox, self._state, self._facts = inbox, state, facts
+        self._identify, self._known = identify, known
+        self._duplicates: Duplicates | None = None
+        self._days = duplicate_days
+        self._identities: Recent[int] = Recent()
+        self._links: Recent[tuple[int, int, str]] = Recent()
+        self.counts: Counter[str] = Counter()
+        """What became of events since the start: accepted, duplicate, and each reason of rejection."""
+
+    def run(self, now: datetime) -> int:
+        """Take in what lies past the watermarks; returns events, rejections and rows of state (0 = nothing new)."""
+        entries = self._inbox.read(self._facts.watermark(STAGE), EVENTS_AT_ONCE)
+        decided = decided_since(self._state, self._facts.watermark(CONSENTS), self._facts.watermark(DECISIONS))
+        if not entries and not decided:
+            return 0
+        duplicates = self._remembered(now)
+        events = [event for _, entry in entries for event in entry.events]
+        keys = [message_key(event.source, event.message_id) for event in events]
+        first = duplicates.fresh(keys)
+        taken = Read(
+            upto=entries[-1][0] if entries else 0,
+            events=[event for event, new in zip(events, first, strict=True) if new],
+            keys=[key for key, new in zip(keys, first, strict=True) if new],
+            rejected=[rejection for _, entry in entries for rejection in entry.rejected],
+            decided=decided,
+        )
+        self._write(taken)
+        duplicates.add(taken.keys, stored(now))
+        self.counts["duplicate"] += len(events) - len(taken.events)
+        return len(events) + len(taken.rejected) + len(decided)
+
+    def _write(self, taken: Read) -> None:
+        """Write one run, and remember what was written once it is committed."""
+        seen, ids, nobody = self._whose(taken.events)
+        identities = {**identities_seen(seen), **consenting(taken.decided.consents)}
+        fresh = self._new(list(identities))
+        links = {key: row for key, row in links_seen(seen).items() if key not in self._links}
+        with self._facts.write() as batch:
+            if seen or ids:
+                batch.append("event_tail", _events(taken.events, ids))
+            batch.append("identity", identity_rows({key: identities[key] for key in fresh}))
+            batch.append("link", link_rows([*links.values(), *decided_links(taken.decided.decisions)]))
+            write_persons(batch, persons_seen(seen))
+            batch.append("rejected", _rejected_rows([*taken.rejected, *nobody]))
+            _write_decided(batch, taken.decided)
+            if taken.upto:
+                batch.move(STAGE, taken.upto)
+        self._identities.add(identities)
+        self._links.add(links)
+        self.counts["accepted"] += len(taken.events) - len(nobody)
+        self.counts.update(rejection.reason for rejection in [*taken.rejected, *nobody])
+
+    def _whose(self, events: list[Event]) -> tuple[list[Seen], list[int | None], list[Rejection]]:
+        """Return who is seen in the events, the identity of each event, and the events of nobody."""
+        seen: list[Seen] = []
+        ids: list[int | None] = []
+        nobody: list[Rejection] = []
+        for event in events:
+            if event.identity_id is not None:
+                ids.append(event.identity_id)
+            elif (who := self._identify(event)) is not None:
+                seen.append((event, who))
+                ids.append(who.identity.id)
+            else:
+                ids.append(None)
+                nobody.append(_of_nobody(event))
+        return seen, ids, nobody
+
+    def _new(self, ids: list[int]) -> list[int]:
+        """Return the identities that were never written, as far as anyone remembers."""
+        unsure = [key for key in ids if key not in self._identities]
+        known = set(self._known(unsure)) if unsure else set()
+        return [key for key in unsure if key not in known]
+
+    def _remembered(self, now: datetime) -> Duplicates:
+        """Return the messages of the last days; read from the facts the first time."""
+        if self._duplicates is None:
+            duplicates = Duplicates(self._days)
+            duplicates.fill(_messages(self._facts, stored(now) - timedelta(days=self._days)))
+            self._duplicates = duplicates
+        return self._duplicates
+
+
+def _events(events: list[Event], ids: Sequence[int | None]) -> pa.Table:
+    """Return rows for the events that are somebody's."""
+    owned = [key for key in ids if key is not None]
+    if len(owned) < len(events):
+        events = [event for event, key in zip(events, ids, strict=True) if key is not None]
+    return event_rows(events, owned)
+
+
+def _write_decided(batch: Batch, decided: Decided) -> None:
+    """Write consents and cuts, with their watermarks."""
+    if decided.consents:
+        batch.append("consent", consent_rows(decided.consents))
+        batch.move(CONSENTS, decided.consents[-1].id)
+    if decided.decisions:
+        batch.append("cut", decided_cuts(decided.decisions))
+        batch.move(DECISIONS, decided.decisions[-1].id)
+
+
+def _of_nobody(event: Event) -> Rejection:
+    """Return the rejection of an event whose ids say nothing once normalised."""
+    return Rejection(
+        reason="no_identity",
+        detail="the ids of this event say nothing about whose it is",
+        source=event.source,
+        at=event.received_at,
+        message_id=event.message_id,
+        body=str(msgspec.json.encode(event), "utf-8"),
+    )
+
+
+def _rejected_rows(rejected: Sequence[Rejection]) -> pa.Table:
+    names = ("source", "reason", "detail", "message_id", "body")
+    columns = {name: pa.array([getattr(row, name) for row in rejected], pa.string()) for name in names}
+    return pa.table({**columns, "at": pa.array([row.at for row in rejected], MOMENT)})
+
+
+def _messages(facts: Facts, since: datetime) -> Iterator[tuple[str, str, datetime]]:
+    """Yield (source, message id, received at) of the events received after ``since`` (naive UTC)."""
+    event = table("every_event")
+    rows = facts.read(
+        event.filter(event.received_at > ibis.literal(since, type="timestamp(6)")).select(
+            "source", "message_id", "received_at"
+        )
+    )
+    for chunk in rows.to_batches(max_chunksize=100_000):
+        yield from zip(*(column.to_pylist() for column in chunk.columns), strict=True)
