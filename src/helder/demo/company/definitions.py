@@ -264,12 +264,13 @@ NAMES = ("Tuin & Seizoen", "De Keukentafel", "Het Lange Pad")
 
 
 def write(folder: Path, as_of: datetime) -> None:
-    """Write all mapping files and the goal into ``folder``."""
-    texts = {"erp": ERP, "shop": SHOP, "newsletter": NEWSLETTER, "service": SERVICE, "goal": goal(as_of)}
+    """Write all mapping files into ``folder/sources``, and the goal beside them."""
+    (folder / "goal.toml").write_text(goal(as_of), encoding="utf-8")
+    texts = {"erp": ERP, "shop": SHOP, "newsletter": NEWSLETTER, "service": SERVICE}
     for number, site in enumerate(SITES):
         texts[site] = _site(number, site)
     for name, text in texts.items():
-        (folder / f"{name}.toml").write_text(text, encoding="utf-8")
+        (folder / "sources" / f"{name}.toml").write_text(text, encoding="utf-8")
 
 
 def _site(number: int, site: str) -> str:
