@@ -5,9 +5,17 @@ from __future__ import annotations
 import re
 import typing
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from helder.activate.content.filters import ALLOWED
+from helder.activate.content.render import Rendering
+from helder.activate.content.template import Template, read_template
+from helder.activate.journeys import graph
+from helder.activate.journeys.check import Known, faults
+from helder.activate.journeys.parse import parse_toml
+from helder.api.collect import KINDS
 from helder.govern.catalogue import base_catalogue
 from helder.integrate import mapping
 from helder.intelligence.segments import rule as rules
@@ -55,3 +63,47 @@ def test_the_reference_names_every_key_of_a_mapping() -> None:
     kinds = (mapping.SourceMapping, mapping.ObjectMapping, mapping.Column)
     keys = {key for kind in kinds for key in kind.__struct_encode_fields__} - {"object", "event", "field"}
     assert {key for key in keys if f"| `{key}` |" not in text} == set()
+
+
+@pytest.mark.parametrize("example", examples("reference/journeys.md", "toml"))
+def test_every_journey_of_the_reference_can_be_read(example: str) -> None:
+    """Each journey that the reference shows is accepted, and leads somewhere."""
+    journey = parse_toml(example)
+    known = Known(
+        segments=frozenset({journey.enter.segment}),
+        templates=frozenset({"finish-registration"}),
+        purposes=frozenset({"events"}),
+    )
+    assert faults(journey, known) == []
+
+
+def test_the_reference_names_every_outcome() -> None:
+    """Each way in which an enrolment may end is explained."""
+    text = (ROOT / "docs/reference/journeys.md").read_text("utf-8")
+    assert [name for name in graph.OUTCOMES if f"| `{name}` |" not in text] == []
+
+
+@pytest.mark.parametrize("example", examples("reference/templates.md", "toml"))
+def test_every_template_of_the_reference_makes_a_mail(example: str, tmp_path: Path) -> None:
+    """Each template that the reference shows is accepted, and filled for a person."""
+    (tmp_path / "example.toml").write_text(example, "utf-8")
+    rendering = Rendering(read_template(tmp_path / "example.toml"), ZoneInfo("Europe/Amsterdam"))
+    values = {
+        "person": {"first_name": "Jan"},
+        "workshop": {"title": "Snoeien", "url": "https://tuin.lentehof.example/w"},
+        "links": {"unsubscribe": "https://helder.example/u"},
+    }
+    assert "Snoeien" in rendering.fill(values, lambda address: address).text
+
+
+def test_the_reference_names_every_filter() -> None:
+    """Each filter that a template may use is named."""
+    text = (ROOT / "docs/reference/templates.md").read_text("utf-8")
+    assert [name for name in ALLOWED if not re.search(rf"\b{name}\b", text)] == []
+    assert [key for key in Template.__struct_fields__ if f"| `{key}` |" not in text] == []
+
+
+def test_the_reference_names_every_path_for_events() -> None:
+    """Each path that takes events is named."""
+    text = (ROOT / "docs/reference/http.md").read_text("utf-8")
+    assert [path for path in KINDS if path not in text] == []
