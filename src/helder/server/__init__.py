@@ -1,0 +1,1 @@
+"""Helder as a running server: the processes it consists of, and the one web application."""

@@ -1,0 +1,104 @@
+"""Which process does what: each role builds what it needs, no more, so that it starts at once."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from helder.settings import Settings, load_settings
+from helder.worker.lock import FolderLock
+from helder.worker.logs import configure_logs
+
+_CHILD = "HELDER_CHILD"
+"""Set in the environment of processes that a supervisor started: they end when it does."""
+
+
+def run_role(data: Path, role: str, *, host: str | None = None, port: int | None = None) -> None:
+    """Run one role on the data folder ``data`` until it is told to stop.
+
+    Args:
+        data: the data folder; made when absent.
+        role: ``all``, ``web``, ``worker`` or ``sender``.
+        host: overrides the setting.
+        port: overrides the setting.
+
+    Raises:
+        DataFolderInUse: when another server or worker has the folder.
+        SettingsError: when the settings cannot be used.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    settings = _override(load_settings(data), host, port)
+    configure_logs(settings.log_level)
+    if os.environ.get(_CHILD):
+        from helder.server.supervisor import follow_parent
+
+        follow_parent()
+    ROLES[role](settings)
+
+
+def serve_all(settings: Settings) -> None:
+    """Run every process of one machine, under a supervisor."""
+    from helder.server.supervisor import Child, Supervisor
+    from helder.store.migrations import upgrade
+    from helder.store.state import open_state
+
+    with FolderLock(settings.data, "serve"):
+        upgrade(state := open_state(settings.data / "state.db"))
+        state.close()
+        os.environ[_CHILD] = "1"
+        roles = ["worker", "web", *["sender"] * settings.senders]
+        Supervisor([Child(role, _command(settings, role)) for role in roles]).run(lambda: _greet(settings))
+
+
+def serve_web(settings: Settings) -> None:
+    """Run the web process."""
+    from helder.server.assemble import web_app
+    from helder.server.web import run_web
+
+    with web_app(settings) as app:
+        run_web(app, settings.host, settings.port)
+
+
+def serve_worker(settings: Settings) -> None:
+    """Run the worker."""
+    from helder.server.assemble import worker_house
+    from helder.worker.process import run_worker
+
+    with FolderLock(settings.data, "worker"):
+        run_worker(settings.data, worker_house(settings), settings.tick_ms / 1000)
+
+
+def serve_sender(settings: Settings) -> None:
+    """Run one sender."""
+    from helder.server.assemble import run_sender
+
+    run_sender(settings)
+
+
+ROLES: Mapping[str, Callable[[Settings], None]] = {
+    "all": serve_all,
+    "web": serve_web,
+    "worker": serve_worker,
+    "sender": serve_sender,
+}
+
+
+def _override(settings: Settings, host: str | None, port: int | None) -> Settings:
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    return msgspec.structs.replace(settings, **given)
+
+
+def _command(settings: Settings, role: str) -> list[str]:
+    """Return how a process of ``role`` is started."""
+    address = ["--host", settings.host, "--port", str(settings.port)]
+    return [sys.executable, "-m", "helder", "serve", "--role", role, "--data", str(settings.data), *address]
+
+
+def _greet(settings: Settings) -> None:
+    """Say where Helder is to be found; everything else goes to the log."""
+    sys.stdout.write(f"Helder is at {settings.address} (data in {settings.data}). Stop it with Ctrl-C.\n")
+    sys.stdout.flush()

@@ -1,0 +1,55 @@
+"""The web process: Granian in this process's own event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+from typing import Any
+
+import uvloop
+from granian.constants import Interfaces
+from granian.server.embed import Server
+
+from helder.errors import SettingsError
+
+_log = logging.getLogger("helder.web")
+DRAIN_SECONDS = 10
+
+
+def run_web(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
+    """Serve ``app`` until SIGTERM or SIGINT; requests under way are answered first.
+
+    Raises:
+        SettingsError: when the address cannot be listened on.
+    """
+    _check_free(host, port)
+    uvloop.run(_serve(app, host, port))
+
+
+async def _serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - as run_web
+    """Run Granian until told to stop."""
+    server = Server(
+        app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False, backlog=1024
+    )
+    server.workers_kill_timeout = DRAIN_SECONDS
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
+    _log.info("listening", extra={"host": host, "port": port})
+    await server.serve()
+    _log.info("stopped")
+
+
+def _check_free(host: str, port: int) -> None:
+    """Find out now whether the address is free: inside Granian it would end the process without a reason."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SettingsError(
+                f"cannot listen on {host}:{port} ({error.strerror}); set another port with --port or HELDER_PORT"
+            ) from error

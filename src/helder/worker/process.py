@@ -1,0 +1,107 @@
+"""The worker as a process: lock, rounds, answers, and a clean stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from helder.clock import Clock, Monotone
+from helder.worker.answering import Answering, Handler
+from helder.worker.protocol import wake_path
+from helder.worker.rounds import Rounds, Work
+
+SETTLE_SECONDS = 600.0
+
+
+class House(Work, Protocol):
+    """What ``wiring`` builds for a worker."""
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """The questions that rooms answer, by name."""
+        ...
+
+    def close(self) -> None:
+        """Close every store."""
+        ...
+
+
+def run_worker(data: Path, house: House, tick_seconds: float = 0.1, clock: Clock | None = None) -> None:
+    """Work until SIGTERM or SIGINT; the round that runs then is finished, and everything is closed.
+
+    The caller holds the data folder's worker lock.
+    """
+    rounds = Rounds(house, clock or Monotone(), tick_seconds)
+    pipeline = threading.Thread(target=rounds.run, name="pipeline")
+    pipeline.start()
+    try:
+        asyncio.run(_serve(data, own_handlers(house, rounds) | dict(house.handlers), rounds))
+    finally:
+        rounds.stop()
+        pipeline.join()
+        house.inbox.close()
+        house.close()
+
+
+def own_handlers(house: House, rounds: Rounds) -> dict[str, Handler]:
+    """Return the questions about the worker itself."""
+
+    def status() -> dict[str, Any]:
+        """Return how the pipeline fares: stages, inbox depth, newest batch."""
+        return {
+            "process": os.getpid(),
+            "batch": house.facts.last_batch(),
+            "inbox_depth": house.inbox.depth(house.facts.watermark("receive")),
+            "last_round": rounds.last_round,
+            "stages": rounds.stages,
+        }
+
+    def settle(seconds: float = SETTLE_SECONDS) -> bool:
+        """Wait until there is nothing left to do; tell whether that came within ``seconds``."""
+        return rounds.settle(seconds)
+
+    return {"status": status, "settle": settle, "wake": rounds.wake, "ping": lambda: "pong"}
+
+
+async def _serve(data: Path, handlers: Mapping[str, Handler], rounds: Rounds) -> None:
+    """Answer calls and be woken, until told to stop."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    answering = Answering(data, handlers)
+    with _wakes(data, loop, rounds.wake):
+        await answering.open()
+        await stopped.wait()
+        await answering.close()
+
+
+@contextlib.contextmanager
+def _wakes(data: Path, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]):  # noqa: ANN202 - a context
+    """Call ``wake`` for every datagram that comes to the wake socket."""
+    path = wake_path(data)
+    path.unlink(missing_ok=True)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+    listening.bind(str(path))
+    path.chmod(0o600)
+
+    def drain() -> None:
+        with contextlib.suppress(BlockingIOError):
+            while listening.recv(16):
+                pass
+        wake()
+
+    loop.add_reader(listening, drain)
+    try:
+        yield
+    finally:
+        loop.remove_reader(listening)
+        listening.close()
+        path.unlink(missing_ok=True)

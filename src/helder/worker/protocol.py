@@ -1,0 +1,107 @@
+"""What is said over the worker's socket: MessagePack frames, each after its length in four bytes (big-endian)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import msgspec
+
+from helder.errors import HelderError
+
+LONGEST_FRAME = 256 * 1024 * 1024
+"""Bytes; more is a mistake of whoever writes."""
+LENGTH_BYTES = 4
+
+
+class Call(msgspec.Struct, frozen=True, tag="call"):
+    """A question."""
+
+    id: int
+    name: str
+    args: dict[str, Any]
+
+
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """The answer to this call is no longer wanted."""
+
+    id: int
+
+
+class Progress(msgspec.Struct, frozen=True, tag="progress"):
+    """How far long work has come."""
+
+    id: int
+    value: Any
+
+
+class Answer(msgspec.Struct, frozen=True, tag="answer"):
+    """The answer to a call."""
+
+    id: int
+    value: Any
+
+
+class Failure(msgspec.Struct, frozen=True, tag="failure"):
+    """Why there is no answer: the code and message of a ``HelderError``."""
+
+    id: int
+    code: str
+    message: str
+
+
+Frame: TypeAlias = Call | Cancel | Progress | Answer | Failure
+
+
+def socket_path(data: Path) -> Path:
+    """Return where the worker of the data folder ``data`` listens."""
+    return data / "worker.sock"
+
+
+def wake_path(data: Path) -> Path:
+    """Return the datagram socket at which the worker is woken."""
+    return data / "wake.sock"
+
+
+def pack(frame: Frame) -> bytes:
+    """Return ``frame`` as bytes, its length in front."""
+    body = _encoder.encode(frame)
+    return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+def unpack(body: bytes) -> Frame:
+    """Return the frame in ``body`` (without its length)."""
+    return _decoder.decode(body)
+
+
+def failure_of(call_id: int, error: HelderError) -> Failure:
+    """Return how ``error`` is told to the caller."""
+    return Failure(call_id, error.code, str(error))
+
+
+def error_of(failure: Failure) -> HelderError:
+    """Return the error that a failure tells of; one that is not known here keeps its code."""
+    kind = next((kind for kind in _kinds(HelderError) if kind.code == failure.code), None)
+    if kind is None:
+        kind = type("RemoteError", (HelderError,), {"code": failure.code})
+    return kind(failure.message)
+
+
+def _kinds(root: type[HelderError]) -> Iterator[type[HelderError]]:
+    yield root
+    for kind in root.__subclasses__():
+        yield from _kinds(kind)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a handler returns
+    """Return what MessagePack knows for numpy's numbers and arrays, sets and paths."""
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise NotImplementedError(f"a {type(value).__name__} cannot be sent over the worker's socket")
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_plain)
+_decoder = msgspec.msgpack.Decoder(Frame)
