@@ -85,7 +85,7 @@ def below(kind: type[HelderError]) -> set[type[HelderError]]:
 
 def catalogue() -> str:
     """Return a table of all fields of all objects in the catalogue that ships with Helder."""
-    rows = []
+    rows: list[list[str]] = []
     for key, thing in base_catalogue().objects.items():
         rows.append([f"**`{key}`**", "", f"**{thing.label.en}**", f"**{thing.label.nl}**", kept(thing)])
         rows += [
