@@ -20,11 +20,14 @@ ORDER = (
     "intelligence",
     "activate",
     "measure",
+    "worker",
     "access",
     "api",
     "web",
+    "server",
     "cli",
     "demo",
+    "whole",
 )
 
 settings.register_profile("default", max_examples=40, deadline=None, print_blob=True)
