@@ -1,0 +1,196 @@
+"""The stage *refresh*: keeps memberships true, for those who changed and those who are due.
+
+Equal to computing every segment anew at every moment, by property test. Reads facts, writes ``online`` only; how far a
+segment has come stands there with its members. A segment whose source does not answer stays as it is and says why.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import attrgetter
+
+import msgspec
+import numpy as np
+
+from helder.clock import stored
+from helder.errors import Unavailable
+from helder.intelligence.segments.definitions import Segment, Segments
+from helder.intelligence.segments.engine import Engine
+from helder.intelligence.segments.index import Ids, ProfileIndex
+from helder.intelligence.segments.rule import Rule, fingerprint
+from helder.intelligence.segments.touched import Moved
+from helder.intelligence.segments.tree import asks_live, expanded, plain_leaves
+from helder.store.facts.protocol import Facts
+from helder.store.projections.hot import Hot
+from helder.store.projections.online import Online
+
+PATIENCE = timedelta(seconds=30)
+"""How long a source that did not answer is left alone."""
+LIVE_EVERY = timedelta(minutes=5)
+"""How often a segment with a live leaf is asked of everyone: its source changes without telling."""
+NOTED_EVERY = timedelta(minutes=1)
+"""How often a segment's freshness is written when nothing changes."""
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the memberships of one segment have come."""
+
+    segment: Segment
+    rule: Rule
+    """Its rule, with memberships of other segments replaced by theirs."""
+    batch: int
+    at: datetime
+    """Naive UTC."""
+    noted: datetime
+    """When this was last written."""
+    whole: datetime
+    """When it was last computed over everyone."""
+    members: Ids
+    """Ascending."""
+    index: ProfileIndex | None = None
+    """The profiles that ``members`` was last held against: those merged away have left."""
+
+
+class Refresh:
+    """STAGE. Owned by one thread."""
+
+    name = "refresh"
+
+    def __init__(
+        self, facts: Facts, segments: Segments, online: Online, engine: Engine, hot: Hot | None = None
+    ) -> None:
+        """Refresh all ``segments`` from ``facts`` into ``online`` through ``engine``.
+
+        Args:
+            facts: what happened.
+            segments: the definitions.
+            online: where members, entries and exits are written.
+            engine: answers the rules.
+            hot: when the engine asks it of the few, it must have caught up first.
+        """
+        self._facts = facts
+        self._segments = segments
+        self._online = online
+        self._engine = engine
+        self._hot = hot
+        self._progress: dict[int, Progress] = {}
+        self._retry: dict[int, datetime] = {}
+        self.unavailable: dict[str, str] = {}
+        """Why a segment (by key) is not fresh."""
+
+    def run(self, now: datetime) -> int:
+        """Bring all memberships to ``now`` (aware UTC); return the number of entries and exits."""
+        at, upto = stored(now), self._upto()
+        waiting = [each for each in self._segments.all() if self._retry.get(each.id, at) <= at]
+        known = [self._known(segment, at) for segment in waiting]
+        anew = [segment for segment, progress in zip(waiting, known, strict=True) if progress is None]
+        moves = sum(self._compute_guarded(segment, now, upto) for segment in anew)
+        behind = sorted((each for each in known if each is not None), key=attrgetter("batch", "at"))
+        for (batch, since), group in groupby(behind, key=attrgetter("batch", "at")):
+            moves += self._advance(list(group), Moved(batch, upto, since, at), now)
+        return moves
+
+    def forget(self) -> None:
+        """Drop what is remembered of members (after an erasure or a rebuild); it is read again from ``online``."""
+        self._progress.clear()
+
+    def _upto(self) -> int:
+        """Return the batch up to which facts and projections can be read."""
+        if self._hot is None:
+            return self._facts.last_batch()
+        return min(self._hot.watermark("project"), self._online.watermark("project"), self._facts.last_batch())
+
+    def _known(self, segment: Segment, at: datetime) -> Progress | None:
+        """Return how far a segment has come; None when it must be computed over everyone."""
+        rule = expanded(segment.rule, self._segments.rule)
+        progress = self._progress.get(segment.id) or self._remembered(segment, rule)
+        if progress is None or progress.segment.version != segment.version or at < progress.at:
+            return None
+        if fingerprint(progress.rule) != fingerprint(rule):
+            return None
+        stale = asks_live(rule) and at - progress.whole >= LIVE_EVERY
+        return None if stale else progress
+
+    def _remembered(self, segment: Segment, rule: Rule) -> Progress | None:
+        """Return what ``online`` remembers, after a start.
+
+        Not for a rule that refers to other segments: theirs may have changed meanwhile.
+        """
+        state = self._online.member_state(segment.id)
+        if state is None or state.version != segment.version or fingerprint(rule) != fingerprint(segment.rule):
+            return None
+        progress = Progress(
+            segment=segment,
+            rule=rule,
+            batch=state.computed_batch,
+            at=state.computed_at,
+            noted=state.computed_at,
+            whole=datetime.min,  # noqa: DTZ901 - naive, as moments in stores are
+            members=self._online.members(segment.id),
+        )
+        self._progress[segment.id] = progress
+        return progress
+
+    def _compute(self, segment: Segment, now: datetime, upto: int) -> int:
+        """Compute a segment over everyone."""
+        before = self._online.members(segment.id)
+        members = self._engine.members(segment.rule, now)
+        entered, left = np.setdiff1d(members, before), np.setdiff1d(before, members)
+        moves = self._online.apply_members(segment.id, segment.version, entered, left, stored(now), upto)
+        self._progress[segment.id] = Progress(
+            segment=segment,
+            rule=expanded(segment.rule, self._segments.rule),
+            batch=upto,
+            at=stored(now),
+            noted=stored(now),
+            whole=stored(now),
+            members=members,
+        )
+        return moves
+
+    def _advance(self, group: list[Progress], moved: Moved, now: datetime) -> int:
+        """Bring segments that have come equally far to ``now``."""
+        leaves = [leaf for each in group for leaf in plain_leaves(each.rule)]
+        changed, index = self._engine.changed(leaves, moved)
+        answers = self._engine.restricted_all([each.rule for each in group], changed, now)
+        moves = 0
+        for progress, found in zip(group, answers, strict=True):
+            if isinstance(found, Unavailable):
+                self._give_up(progress.segment, found, moved.at)
+            else:
+                moves += self._step(progress, moved, index, (changed, found))
+        return moves
+
+    def _step(self, progress: Progress, moved: Moved, index: ProfileIndex, answer: tuple[Ids, Ids]) -> int:
+        """Write what changed for one segment: of ``answer`` (those asked, those in it now)."""
+        asked, found = answer
+        members, segment, moves = progress.members, progress.segment, 0
+        if progress.index is not index:
+            asked = np.union1d(asked, members[~index.has(members)])
+        entered = np.setdiff1d(found, members)
+        left = np.setdiff1d(np.intersect1d(members, asked), found)
+        noted = progress.noted
+        if len(entered) or len(left) or moved.at - noted >= NOTED_EVERY:
+            moves = self._online.apply_members(segment.id, segment.version, entered, left, moved.at, moved.upto)
+            members, noted = np.union1d(np.setdiff1d(members, left), entered), moved.at
+        self._progress[segment.id] = msgspec.structs.replace(
+            progress, batch=moved.upto, at=moved.at, noted=noted, members=members, index=index
+        )
+        self.unavailable.pop(segment.key, None)
+        return moves
+
+    def _compute_guarded(self, segment: Segment, now: datetime, upto: int) -> int:
+        """Compute a segment over everyone, unless its source does not answer."""
+        try:
+            moves = self._compute(segment, now, upto)
+        except Unavailable as error:
+            self._give_up(segment, error, stored(now))
+            return 0
+        self.unavailable.pop(segment.key, None)
+        return moves
+
+    def _give_up(self, segment: Segment, error: Unavailable, at: datetime) -> None:
+        """Leave a segment as it is for a while: it is never computed without its source."""
+        self.unavailable[segment.key] = str(error)
+        self._retry[segment.id] = at + PATIENCE

@@ -1,0 +1,267 @@
+"""Answers rules: over everyone, over those who changed, and for one.
+
+*Everyone*: each leaf is asked of the facts once and kept as a bitmap by profile; trees are array work, and an edit asks
+one leaf again. *Those who changed* and *why*: the same leaves, asked of small tables with the rows of those profiles.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+from ibis.expr.types import Table
+
+from helder.clock import aware, stopwatch, stored
+from helder.errors import Unavailable
+from helder.intelligence.segments.answer import Answer
+from helder.intelligence.segments.bitmaps import Bitmaps, Moment
+from helder.intelligence.segments.compile import question
+from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column, read_index
+from helder.intelligence.segments.live import LiveSources
+from helder.intelligence.segments.moments import Moments
+from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule
+from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.sitting import Sitting
+from helder.intelligence.segments.small import Rows, SmallTables, few, needs
+from helder.intelligence.segments.touched import Moved, due_profiles, touched
+from helder.intelligence.segments.tree import Lookup, combine, each_node, expanded, plain_leaves, without_live
+from helder.intelligence.segments.vocabulary import Catalogue
+from helder.store.facts.protocol import Facts, Reader
+from helder.store.facts.schema import table
+
+FEW = 20_000
+"""Profiles that a live source is asked about by their keys; of more it is asked about everyone."""
+
+_NOBODY: Ids = np.empty(0, np.int64)
+
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What the engine asks of the rest of the house; each is called when a question comes, so that edits are seen."""
+
+    catalogue: Callable[[], Catalogue]
+    """Everything that can be asked."""
+    lookup: Lookup
+    """The rule of a segment by its key, for memberships."""
+    soft_opt_in: Callable[[], frozenset[str]]
+    """Purposes that allow the existing-customer basis."""
+    live: LiveSources
+    """The sources that are asked at the moment of the question."""
+
+
+class Engine:
+    """Answers rules. Safe to share between threads."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        around: Surroundings,
+        hot: Rows | None = None,
+        online: Rows | None = None,
+        freshness: timedelta = timedelta(seconds=10),
+    ) -> None:
+        """Ask ``facts``; of a few profiles ``hot`` and ``online`` when they are given.
+
+        Args:
+            facts: where everything lies.
+            around: what else a question needs.
+            hot: what people did, by identity.
+            online: identities and golden records.
+            freshness: a count may be of a moment this long ago when nothing was written since, so that an edit of a
+                rule asks one leaf only; the answer says of which moment it is.
+        """
+        self._facts = facts
+        self._around = around
+        self._hot = hot
+        self._online = online
+        self._freshness = freshness
+        self._bitmaps = Bitmaps()
+        self._lock = threading.Lock()
+        self._last: Moment | None = None
+        self._index: tuple[tuple[int, int], ProfileIndex] | None = None
+
+    def count(self, rule: Rule, now: datetime) -> Answer:
+        """Return how many profiles meet ``rule``, and each node of it.
+
+        Args:
+            rule: the rule.
+            now: the moment of the question, aware UTC.
+        """
+        begun = stopwatch()
+        with self._everyone(stored(now), self._freshness) as sitting:
+            found = each_node(rule, len(sitting.index), sitting)
+        counts = {path: None if bitmap is None else int(np.count_nonzero(bitmap)) for path, bitmap in found.items()}
+        return Answer(
+            total=counts["rule"],
+            base=len(sitting.index),
+            counts=counts,
+            as_of=aware(sitting.setting.moments.now),
+            took=stopwatch() - begun,
+            unavailable_because=sitting.reasons,
+        )
+
+    def members(self, rule: Rule, now: datetime) -> Ids:
+        """Return the ids of all profiles that meet ``rule`` at ``now`` (aware UTC), ascending.
+
+        Raises:
+            Unavailable: when a live source does not answer; it is never computed without it.
+        """
+        whole = expanded(rule, self._around.lookup)
+        wider = without_live(whole)
+        with self._everyone(stored(now), timedelta(0)) as sitting:
+            if wider == whole:
+                return _matching(whole, sitting)
+            candidates = _matching(wider, sitting)
+            if len(candidates) > FEW:
+                return _matching(whole, sitting)
+        return self.restricted(whole, candidates, now)
+
+    def restricted(self, rule: Rule, profile_ids: Ids, now: datetime) -> Ids:
+        """Return those of ``profile_ids`` that meet ``rule`` at ``now`` (aware UTC), ascending.
+
+        Raises:
+            Unavailable: when a live source does not answer.
+        """
+        found = self.restricted_all([rule], profile_ids, now)[0]
+        if isinstance(found, Unavailable):
+            raise found
+        return found
+
+    def restricted_all(self, rules: list[Rule], profile_ids: Ids, now: datetime) -> list[Ids | Unavailable]:
+        """Return, for each of ``rules``, those of ``profile_ids`` that meet it, or why that cannot be known.
+
+        Rows are gathered once for all rules. Sources are asked last, about those who meet the rest of the rule.
+        """
+        if not len(profile_ids):
+            return [_NOBODY for _ in rules]
+        whole = [expanded(rule, self._around.lookup) for rule in rules]
+        wider = [without_live(rule) for rule in whole]
+        with self.few(wider, profile_ids, now) as sitting:
+            found = [_answered(rule, sitting) for rule in wider]
+        return [
+            self._narrowed(rule, each, now) if rule != width and not isinstance(each, Unavailable) else each
+            for rule, width, each in zip(whole, wider, found, strict=True)
+        ]
+
+    def changed(self, leaves: list[Leaf], moved: Moved) -> tuple[Ids, ProfileIndex]:
+        """Return the profiles whose answer to one of ``leaves`` may have changed, and the profiles there are now."""
+        setting = self._setting(moved.at, table)
+        with self._facts.reader() as reader:
+            fresh = touched(reader, leaves, setting, moved.after, moved.upto)
+            late = due_profiles(reader, leaves, setting, moved.since, moved.at)
+            return np.union1d(fresh, late), self.index(reader)
+
+    def _narrowed(self, rule: Rule, profile_ids: Ids, now: datetime) -> Ids | Unavailable:
+        """Ask all of ``rule`` about those who meet the rest of it."""
+        if not len(profile_ids):
+            return _NOBODY
+        with self.few([rule], profile_ids, now) as sitting:
+            return _answered(rule, sitting)
+
+    @contextmanager
+    def few(self, rules: list[Rule], profile_ids: Ids, now: datetime) -> Iterator[Sitting]:
+        """Open a sitting over ``profile_ids`` in which all leaves of ``rules`` can be asked."""
+        setting = self._setting(stored(now), few)
+        leaves = [leaf for rule in rules for leaf in plain_leaves(expanded(rule, self._around.lookup))]
+        exprs = [question(leaf, setting).expr for leaf in leaves if not isinstance(leaf, Live)]
+        with self._facts.reader() as reader:
+            whole = self.index(reader)
+            ordinals = whole.ordinals(np.unique(np.asarray(profile_ids, np.int64)))
+            index = ProfileIndex(*whole.identities_of(ordinals))
+            small = SmallTables(reader, self._hot, self._online)
+            wanted = needs(exprs)
+            if any(isinstance(leaf, Live) for leaf in leaves):
+                wanted |= {"identity": ("identity_id", "kind", "value"), "identity_profile": ("identity_id",)}
+            tables = small.gather(index, wanted)
+            sitting = Sitting(index, setting, _read_few(reader, tables), self._around.lookup, self._around.live)
+            sitting.keys_of = lambda kind: small.keys_of(index, kind)
+            yield sitting
+
+    def index(self, reader: Reader) -> ProfileIndex:
+        """Return the profiles as ``reader`` sees them; read again when ``identity_profile`` changed."""
+        who = table("identity_profile")
+        mark = reader.read(who.aggregate(last=who.batch.max(), rows=who.count())).to_pylist()[0]
+        version = (mark["last"] or 0, mark["rows"])
+        with self._lock:
+            if self._index is None or self._index[0] != version:
+                self._index = (version, read_index(reader))
+            return self._index[1]
+
+    @contextmanager
+    def _everyone(self, now: datetime, freshness: timedelta) -> Iterator[Sitting]:
+        """Open a sitting over all profiles."""
+        with self._facts.reader() as reader:
+            moment = self._moment(reader, now, freshness)
+            setting = self._setting(moment.now, table)
+            sitting = _Keeping(self.index(reader), setting, reader.read, self._around.lookup, self._around.live)
+            sitting.keep(self._bitmaps, moment)
+            yield sitting
+
+    def _moment(self, reader: Reader, now: datetime, freshness: timedelta) -> Moment:
+        """Return the moment to ask at: the last one again, when nothing was written since and it is fresh enough."""
+        mark = table("watermark")
+        rows = reader.read(mark.filter(mark.stage == "_batch").select("position"))
+        batch = int(column(rows, "position")[0]) if rows.num_rows else 0
+        with self._lock:
+            last = self._last
+            if last is None or last.batch != batch or not timedelta(0) <= now - last.now <= freshness:
+                self._last = Moment(batch, now)
+            return self._last or Moment(batch, now)
+
+    def _setting(self, now: datetime, tables: Callable[[str], Table]) -> Setting:
+        return Setting(
+            moments=Moments(now),
+            catalogue=self._around.catalogue(),
+            dialect=self._facts.dialect,
+            tables=tables,
+            soft_opt_in=self._around.soft_opt_in(),
+        )
+
+
+class _Keeping(Sitting):
+    """A sitting over everyone, whose bitmaps are kept for the next one. Live leaves are asked anew each time."""
+
+    def keep(self, bitmaps: Bitmaps, moment: Moment) -> None:
+        """Keep answers in ``bitmaps`` as of ``moment``."""
+        self._bitmaps, self._moment = bitmaps, moment
+
+    def answer(self, leaf: Leaf, name: bytes) -> Bitmap | None:
+        """Return what was kept, or ask."""
+        if isinstance(leaf, Live | Membership):
+            return super().answer(leaf, name)
+        found = self._bitmaps.get(name, self._moment)
+        if found is None:
+            found = super().answer(leaf, name)
+            if found is not None:
+                self._bitmaps.put(name, self._moment, found)
+        return found
+
+
+def _matching(rule: Rule, sitting: Sitting) -> Ids:
+    """Return the ids of the profiles that meet ``rule``."""
+    found = _answered(rule, sitting)
+    if isinstance(found, Unavailable):
+        raise found
+    return found
+
+
+def _answered(rule: Rule, sitting: Sitting) -> Ids | Unavailable:
+    """Return the ids of the profiles that meet ``rule``, or why that cannot be known."""
+    found = combine(rule, len(sitting.index), sitting)
+    if found is None:
+        return Unavailable(f"the segment cannot be computed now: {sitting.reasons}")
+    return sitting.index.profiles[found]
+
+
+def _read_few(reader: Reader, tables: dict[str, pa.Table]) -> Callable[..., pa.Table]:
+    """Return a way to ask with the small tables visible."""
+
+    def read(expr: Table, **more: pa.Table) -> pa.Table:
+        wanted = {f"few_{name}" for name in needs([expr])}
+        return reader.read(expr, **{name: tables[name] for name in wanted}, **more)
+
+    return read

@@ -1,0 +1,78 @@
+"""Leaves over the records of an object: orders, subscriptions, tickets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import ibis
+from ibis.expr.types import Table, Value
+
+from helder.intelligence.segments.conditions import Operand, property_of, truth
+from helder.intelligence.segments.counting import compared, counted
+from helder.intelligence.segments.rule import Aggregate, Window
+from helder.intelligence.segments.setting import Question, Setting, of_profiles
+from helder.intelligence.segments.vocabulary import RETURN, place
+
+
+def aggregate(leaf: Aggregate, setting: Setting) -> Question:
+    """Measure a profile's records of an object, and compare."""
+    rows = _records(leaf, setting)
+    if leaf.measure == "count":
+        return counted(rows, leaf.test, setting.moments, setting.tables)
+    measured, kind = _days(rows, setting) if leaf.measure == "days" else _measured(leaf, rows, setting)
+    nothing = 0 if leaf.measure in ("days", "sum") else None
+    return compared(measured, kind, leaf.test, setting.moments, nothing)
+
+
+def _records(leaf: Aggregate, setting: Setting) -> Table:
+    """Return the current records of the object in the window that meet all conditions."""
+    entry = setting.catalogue.objects[leaf.object]
+    rows = setting.tables(entry.table)
+    if "until_batch" in rows.columns:
+        rows = rows.filter(rows.until_batch.isnull())
+    if entry.table == "orders":
+        returned = ibis.coalesce(rows.kind == RETURN, False)
+        rows = rows.filter(returned if leaf.object == RETURN else ~returned)
+    # A record without a date counts when no window asks for one.
+    rows = rows.filter(ibis.coalesce(setting.moments.within(rows["at"], leaf.window), leaf.window == Window()))
+    for condition in leaf.where:
+        rows = rows.filter(truth(operand(leaf, rows, condition.field, setting), condition, setting.moments))
+    return rows
+
+
+def operand(leaf: Aggregate, rows: Table, field: str, setting: Setting) -> Operand:
+    """Return the column of a field."""
+    found = place(setting.catalogue.objects[leaf.object], field)
+    if found is None:
+        raise KeyError(f"{leaf.object}.{field}")
+    if found.kind == "raw":
+        return property_of(rows, "extra", found.key, setting.dialect)
+    return Operand(rows[found.column], found.kind)
+
+
+def _days(rows: Table, setting: Setting) -> tuple[Table, str]:
+    """Return on how many days (of UTC) each profile has records."""
+    days = of_profiles(rows.select("identity_id", day=rows["at"].date()).distinct(), setting.tables)
+    return days.group_by("profile_id").aggregate(measure=days.day.nunique()), "number"
+
+
+def _measured(leaf: Aggregate, rows: Table, setting: Setting) -> tuple[Table, str]:
+    """Return (profile_id, measure) over the records that have the field, and the kind of the measure."""
+    found = operand(leaf, rows, leaf.test.field, setting)
+    column, kind = found.column, found.kind
+    if kind == "raw" and leaf.measure not in ("last", "first"):
+        column, kind = column.try_cast("float64"), "number"
+    tie = rows["record_key"] if "record_key" in rows.columns else rows["source"]
+    valued = rows.select("identity_id", "at", tie=tie, value=column)
+    valued = of_profiles(valued.filter(valued.value.notnull()), setting.tables)
+    return valued.group_by("profile_id").aggregate(measure=_MEASURES[leaf.measure](valued)), kind
+
+
+_MEASURES: dict[str, Callable[[Table], Value]] = {
+    "sum": lambda rows: rows.value.sum(),
+    "average": lambda rows: rows.value.mean(),
+    "least": lambda rows: rows.value.min(),
+    "greatest": lambda rows: rows.value.max(),
+    "last": lambda rows: rows.value.last(order_by=[rows["at"], rows.tie]),
+    "first": lambda rows: rows.value.first(order_by=[rows["at"], rows.tie]),
+}

@@ -1,0 +1,80 @@
+"""One sitting: answers the leaves of rules at one moment, over the profiles of one index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from helder.errors import Unavailable
+from helder.intelligence.segments.compile import question
+from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
+from helder.intelligence.segments.live import LiveSources, live_question, to_profiles
+from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
+from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.tree import Lookup, combine, expanded
+
+Read = Callable[..., pa.Table]
+"""Answers an expression, with more tables visible by name."""
+KeysOf = Callable[[str], Sequence[str]]
+"""Gives the keys (identities of a kind) of the profiles that are asked about."""
+
+
+class Sitting:
+    """Call it with a leaf for its bitmap; null when it cannot be known now (``because`` says why)."""
+
+    def __init__(self, index: ProfileIndex, setting: Setting, read: Read, lookup: Lookup, live: LiveSources) -> None:
+        """Ask over the profiles of ``index``; ``keys_of`` is set when those are a few only."""
+        self.index = index
+        self.setting = setting
+        self.because: dict[bytes, str] = {}
+        self.keys_of: KeysOf | None = None
+        self._read = read
+        self._lookup = lookup
+        self._live = live
+        self._known: dict[bytes, Bitmap | None] = {}
+
+    def __call__(self, leaf: Leaf) -> Bitmap | None:
+        """Return the bitmap of ``leaf``."""
+        name = fingerprint(leaf)
+        if name not in self._known:
+            self._known[name] = self.answer(leaf, name)
+        return self._known[name]
+
+    def answer(self, leaf: Leaf, name: bytes) -> Bitmap | None:
+        """Ask for ``leaf``, whose fingerprint is ``name``."""
+        if isinstance(leaf, Membership):
+            return combine(expanded(leaf, self._lookup), len(self.index), self)
+        if not isinstance(leaf, Live):
+            asked = question(leaf, self.setting)
+            return self._bitmap(self._read(asked.expr), complement=asked.complement)
+        try:
+            return self._ask_source(leaf)
+        except Unavailable as error:
+            self.because[name] = str(error)
+            return None
+
+    @property
+    def reasons(self) -> str:
+        """Why leaves could not be known, each reason once."""
+        return "; ".join(dict.fromkeys(self.because.values()))
+
+    def _ask_source(self, leaf: Live) -> Bitmap:
+        """Send the question to the source, and turn the keys into profiles."""
+        found = self._live.object(leaf.source, leaf.question.object)
+        asked = live_question(leaf, found, self.setting.moments)
+        ids = None if self.keys_of is None else self.keys_of(asked.kind)
+        keys = self._live.run(leaf.source, asked.expr, ids).column("key")
+        rows = pa.table({"key": pc.cast(keys, pa.string())})
+        expr = to_profiles(asked.kind, self.setting.tables)
+        return self._bitmap(self._read(expr, live_keys=rows), complement=asked.complement)
+
+    def _bitmap(self, rows: pa.Table, *, complement: bool) -> Bitmap:
+        found = self.index.bitmap(_ids(rows))
+        return ~found if complement else found
+
+
+def _ids(rows: pa.Table) -> Ids:
+    """Return the profile ids of an answer."""
+    return column(rows, "profile_id")

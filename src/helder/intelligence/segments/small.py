@@ -1,0 +1,89 @@
+"""Small tables of the facts' names and shape that hold a few profiles only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import ibis
+import ibis.expr.operations as ops
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from ibis.expr.types import Table
+
+from helder.intelligence.segments.index import Ids, ProfileIndex
+from helder.store.facts.protocol import Reader
+from helder.store.facts.schema import table
+
+PREFIX = "few_"
+_BY_PROFILE = {"profile"}
+_ONLINE = {"profile", "identity"}
+_THERE = {"every_event": "event"}
+
+
+class Rows(Protocol):
+    """A projection that knows the rows of some people."""
+
+    def rows(self, table: str, ids: Ids, columns: tuple[str, ...]) -> pa.Table:
+        """Return these columns of the rows that belong to ``ids``."""
+        ...
+
+
+def few(name: str) -> Table:
+    """Return the small table that stands for the table ``name``."""
+    return table(name, alias=PREFIX + name)
+
+
+def needs(exprs: Iterable[Table]) -> dict[str, tuple[str, ...]]:
+    """Return which columns of which small tables the expressions read."""
+    found: dict[str, set[str]] = {}
+    for expr in exprs:
+        for field in expr.op().find(ops.Field):
+            source = _source(field.rel)
+            if isinstance(source, ops.UnboundTable) and source.name.startswith(PREFIX):
+                found.setdefault(source.name.removeprefix(PREFIX), set()).add(field.name)
+    return {name: tuple(sorted(columns)) for name, columns in found.items()}
+
+
+def _source(relation: ops.Relation) -> ops.Relation:
+    """Return the relation whose columns ``relation`` passes on: a filter of a table has the table's columns."""
+    while isinstance(relation, ops.Filter | ops.JoinReference | ops.Distinct):
+        relation = relation.parent
+    return relation
+
+
+class SmallTables:
+    """Gathers the small tables of a few profiles: from the projections, or else from the facts."""
+
+    def __init__(self, reader: Reader, hot: Rows | None, online: Rows | None) -> None:
+        """Read from ``hot`` and ``online`` where they are given, else through ``reader``."""
+        self._reader = reader
+        self._hot = hot
+        self._online = online
+
+    def gather(self, index: ProfileIndex, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, pa.Table]:
+        """Return the tables ``wanted`` (columns by name) of the profiles of ``index``, under their small names."""
+        return {PREFIX + name: self._table(name, columns, index) for name, columns in wanted.items()}
+
+    def keys_of(self, index: ProfileIndex, kind: str) -> list[str]:
+        """Return the values of the identities of ``kind`` that the profiles have."""
+        rows = self._table("identity", ("identity_id", "kind", "value"), index)
+        return rows.filter(pc.equal(rows.column("kind"), kind)).column("value").to_pylist()
+
+    def _table(self, name: str, columns: tuple[str, ...], index: ProfileIndex) -> pa.Table:
+        if name == "identity_profile":
+            of = np.repeat(index.profiles, np.diff(index.starts))
+            return pa.table({"identity_id": index.identities, "profile_id": of})
+        ids = index.profiles if name in _BY_PROFILE else index.identities
+        source = self._online if name in _ONLINE else self._hot
+        if source is not None:
+            return source.rows(_THERE.get(name, name), ids, columns)
+        return self._from_facts(name, ids, columns)
+
+    def _from_facts(self, name: str, ids: Ids, columns: tuple[str, ...]) -> pa.Table:
+        """Read the rows by a semi-join in the facts."""
+        by = "profile_id" if name in _BY_PROFILE else "identity_id"
+        wanted = ibis.table({by: "int64"}, name="few_ids")
+        kept = table(name).semi_join(wanted, by).select(*columns)
+        return self._reader.read(kept, few_ids=pa.table({by: ids}))
