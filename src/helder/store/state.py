@@ -69,7 +69,7 @@ def _prepare_sqlite(engine: Engine) -> None:
     """
 
     @event.listens_for(engine, "connect")
-    def _connect(raw: Any, _record: object) -> None:  # noqa: ANN401 - the DB-API has no types
+    def _connect(raw: Any, _record: object) -> None:
         raw.isolation_level = None
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 30000", "foreign_keys = ON"):
             raw.execute(f"PRAGMA {pragma}")

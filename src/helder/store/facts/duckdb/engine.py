@@ -7,8 +7,8 @@ of its own, because a connection shared by threads gives silently wrong answers.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,115 +16,13 @@ import duckdb
 import pyarrow as pa
 from ibis.expr.types import Expr
 
-from helder.errors import Unavailable
-from helder.store.facts.compile import compiled
 from helder.store.facts.duckdb import statements
+from helder.store.facts.duckdb.batch import DuckDbBatch
+from helder.store.facts.duckdb.compaction import compacted
+from helder.store.facts.duckdb.gate import Gate
 from helder.store.facts.duckdb.migrate import migrate
-from helder.store.facts.schema import SCHEMAS
-
-
-class DuckDbReader:
-    """Answers questions over one cursor. Not to be shared between threads."""
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection) -> None:
-        """Use ``cursor``."""
-        self._cursor = cursor
-
-    def read(self, expr: Expr, **tables: pa.Table) -> pa.Table:
-        """Answer ``expr`` with the small ``tables`` visible by name."""
-        return self.sql(compiled(expr, "duckdb"), **tables)
-
-    def sql(self, text: str, **tables: pa.Table) -> pa.Table:
-        """Answer SQL that was compiled from an expression before."""
-        for name, rows in tables.items():
-            self._cursor.register(name, rows)
-        try:
-            return self._cursor.execute(text).to_arrow_table()
-        finally:
-            for name in tables:
-                self._cursor.unregister(name)
-
-    def last_batch(self) -> int:
-        """Return the number of the newest batch that this reader sees."""
-        return int(self._cursor.execute(statements.text("last_batch")).fetchall()[0][0])
-
-    def changed(
-        self, table: str, after: int, upto: int, *, order: Sequence[str] = (), batch_size: int = 50_000
-    ) -> Iterator[pa.RecordBatch]:
-        """Yield the rows of ``table`` written in batches (after, upto]; versions that have ended are left out."""
-        current = "AND until_batch IS NULL" if "until_batch" in SCHEMAS[table] else ""
-        sort = ", ".join(f'"{_column(table, name)}"' for name in order)
-        text = f'SELECT * FROM "{_known(table)}" WHERE batch > $after AND batch <= $upto {current}'
-        return self._stream(f"{text} ORDER BY {sort}" if sort else text, after, upto, batch_size)
-
-    def ended(self, table: str, after: int, upto: int, *, batch_size: int = 50_000) -> Iterator[pa.RecordBatch]:
-        """Yield the versions of records in ``table`` that newer ones ended in batches (after, upto]."""
-        text = f'SELECT * FROM "{_known(table)}" WHERE until_batch > $after AND until_batch <= $upto'
-        return self._stream(text, after, upto, batch_size)
-
-    def _stream(self, text: str, after: int, upto: int, batch_size: int) -> Iterator[pa.RecordBatch]:
-        answer = self._cursor.execute(text, {"after": after, "upto": upto})
-        yield from answer.to_arrow_reader(batch_size)
-
-    def statement(self, name: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
-        """Run the named statement of ``statements/<name>.sql``."""
-        return self._cursor.execute(statements.text(name), dict(parameters or {})).to_arrow_table()
-
-    def interrupt(self) -> None:
-        """Stop the question that runs now; its thread gets a ``duckdb.InterruptException``."""
-        self._cursor.interrupt()
-
-
-class DuckDbBatch(DuckDbReader):
-    """One write transaction."""
-
-    def __init__(self, cursor: duckdb.DuckDBPyConnection, number: int) -> None:
-        """Write rows stamped with ``number`` through ``cursor``."""
-        super().__init__(cursor)
-        self.number = number
-
-    def append(self, table: str, rows: pa.Table) -> None:
-        """Add ``rows``; columns that are absent become null, ``batch`` is stamped."""
-        if not rows.num_rows:
-            return
-        stamped = _stamp(rows, table, self.number)
-        with self._registered(stamped) as name:
-            columns = ", ".join(f'"{column}"' for column in stamped.column_names)
-            self._cursor.execute(f'INSERT INTO "{_known(table)}" ({columns}) SELECT {columns} FROM {name}')
-
-    def supersede(self, table: str, keys: pa.Table) -> None:
-        """End the current versions of the records in ``keys`` (source, record_key)."""
-        with self._registered(keys) as name:
-            self._cursor.execute(
-                f'UPDATE "{_known(table)}" SET until_batch = ? FROM {name} AS k WHERE until_batch IS NULL '
-                f'AND batch < ? AND "{table}".source = k.source AND "{table}".record_key = k.record_key',
-                [self.number, self.number],
-            )
-
-    def delete(self, table: str, column: str, values: pa.Array) -> None:
-        """Delete the rows whose ``column`` is among ``values``."""
-        if column not in SCHEMAS[table]:
-            raise KeyError(column)
-        with self._registered(pa.table({"value": values})) as name:
-            self._cursor.execute(f'DELETE FROM "{_known(table)}" WHERE "{column}" IN (SELECT value FROM {name})')
-
-    def clear(self, table: str) -> None:
-        """Empty a table."""
-        self._cursor.execute(f'DELETE FROM "{_known(table)}"')
-
-    def move(self, stage: str, position: int) -> None:
-        """Set the watermark of ``stage``."""
-        self._cursor.execute("DELETE FROM watermark WHERE stage = ?", [stage])
-        self._cursor.execute("INSERT INTO watermark VALUES (?, ?)", [stage, position])
-
-    @contextmanager
-    def _registered(self, rows: pa.Table) -> Iterator[str]:
-        """Make ``rows`` visible under a fixed private name."""
-        self._cursor.register("_rows", rows)
-        try:
-            yield "_rows"
-        finally:
-            self._cursor.unregister("_rows")
+from helder.store.facts.duckdb.opening import connect
+from helder.store.facts.duckdb.reader import DuckDbReader, explained
 
 
 class DuckDbFacts:
@@ -136,49 +34,34 @@ class DuckDbFacts:
         """Open (and migrate) the file at ``path``; ``":memory:"`` for tests.
 
         Raises:
-            Unavailable: when another process holds the file.
+            Unavailable: when another process holds the file, or its folder is not there.
+            DamagedData: when it is no facts file, or its pages contradict their checksums.
+            NewerData: when a newer Helder made it.
         """
-        config: dict[str, Any] = {"memory_limit": memory_limit, "threads": threads, "preserve_insertion_order": False}
-        if str(path) != ":memory:":
-            config["temp_directory"] = f"{path}.tmp"
-        try:
-            self._connection = duckdb.connect(str(path), config=config)
-        except duckdb.IOException as error:
-            raise Unavailable(f"the facts file cannot be opened: {error}") from error
-        self._connection.execute("SET TimeZone = 'UTC'")
-        migrate(self._connection)
+        self._path = str(path)
+        self._options: tuple[str, int] = (memory_limit, threads)
+        self._connection = self._open()
         self._writing = threading.Lock()
-        self._batch = int(self._scalar("SELECT coalesce(max(position), 0) FROM watermark WHERE stage = '_batch'"))
+        self._gate = Gate()
+        self._batch = int(self._scalar(statements.text("last_batch")))
 
     @contextmanager
     def write(self) -> Iterator[DuckDbBatch]:
         """Begin a batch; one at a time. Committed on leaving, rolled back on an error."""
-        with self._writing:
-            cursor = self._connection.cursor()
+        with self._writing, self._transaction() as cursor:
             number = self._batch + 1
-            cursor.execute("BEGIN TRANSACTION")
-            try:
-                batch = DuckDbBatch(cursor, number)
-                yield batch
-                batch.move("_batch", number)
+            batch = DuckDbBatch(cursor, number)
+            yield batch
+            batch.move("_batch", number)
+            with explained():
                 cursor.execute("COMMIT")
-            except BaseException:
-                cursor.execute("ROLLBACK")
-                raise
-            finally:
-                cursor.close()
             self._batch = number
 
     @contextmanager
     def reader(self) -> Iterator[DuckDbReader]:
-        """Open a reader whose answers are all of one moment."""
-        cursor = self._connection.cursor()
-        cursor.execute("BEGIN TRANSACTION")
-        try:
+        """Open a reader whose answers are all of one moment: that of its first."""
+        with self._gate.inside(), self._transaction() as cursor:
             yield DuckDbReader(cursor)
-        finally:
-            cursor.execute("ROLLBACK")
-            cursor.close()
 
     def read(self, expr: Expr, **tables: pa.Table) -> pa.Table:
         """Answer one question."""
@@ -191,58 +74,77 @@ class DuckDbFacts:
 
     def watermark(self, stage: str) -> int:
         """Return the watermark of ``stage``."""
-        return int(self._scalar("SELECT coalesce(max(position), 0) FROM watermark WHERE stage = ?", stage))
+        with self._gate.inside():
+            return int(self._scalar(statements.text("watermark"), {"stage": stage}))
 
     def maintain(self) -> int:
-        """Move the tail into history, in time order, and checkpoint."""
+        """Move the tail into history, in time order, and checkpoint; return the rows moved."""
         with self._writing:
-            cursor = self._connection.cursor()
-            try:
-                moved = int(cursor.execute("SELECT count(*) FROM event_tail").fetchall()[0][0])
-                if moved:
-                    cursor.execute("BEGIN TRANSACTION")
+            moved = int(self._scalar("SELECT count(*) FROM event_tail"))
+            if moved:
+                with self._transaction() as cursor:
                     cursor.execute(statements.text("tail_to_history"))
                     cursor.execute("DELETE FROM event_tail")
                     cursor.execute("COMMIT")
-                cursor.execute("CHECKPOINT")
-            finally:
-                cursor.close()
+            self._checkpoint()
         return moved
 
-    def close(self) -> None:
-        """Checkpoint and close the file."""
+    def compact(self) -> int:
+        """Copy everything that still is into a new file and go on with that; return the bytes won.
+
+        What was deleted stays readable in the old file, so erasure ends with this. Questions that run are awaited,
+        new ones wait for the swap of the files, which takes milliseconds; batches wait for the copy too.
+        """
+        if self._path == ":memory:":
+            return 0
         with self._writing:
+            self._checkpoint()
+            fresh = compacted(self._connection, Path(self._path))
+            with self._gate.alone():
+                self._connection.close()
+                won = Path(self._path).stat().st_size - fresh.stat().st_size
+                fresh.replace(self._path)
+                self._connection = self._open()
+        return won
+
+    def close(self) -> None:
+        """Checkpoint and close the file, after the batch and the questions that run."""
+        with self._writing, self._gate.alone():
             self._connection.close()
 
-    def _scalar(self, sql: str, *parameters: object) -> Any:  # noqa: ANN401 - a cell of any table
+    @contextmanager
+    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Lend a cursor inside a transaction, undone on leaving unless it was committed."""
         cursor = self._connection.cursor()
         try:
-            return cursor.execute(sql, list(parameters)).fetchall()[0][0]
+            cursor.execute("BEGIN TRANSACTION")
+            yield cursor
+        finally:
+            # After a commit, or an error that ended the transaction already, there is nothing to undo.
+            with suppress(duckdb.Error):
+                cursor.execute("ROLLBACK")
+            cursor.close()
+
+    def _checkpoint(self) -> None:
+        """Write what the log holds into the file; what cannot be done beside a question now is done later."""
+        cursor = self._connection.cursor()
+        with suppress(duckdb.TransactionException):
+            cursor.execute("CHECKPOINT")
+        cursor.close()
+
+    def _scalar(self, sql: str, parameters: dict[str, Any] | None = None) -> Any:
+        cursor = self._connection.cursor()
+        try:
+            return cursor.execute(sql, parameters or {}).fetchall()[0][0]
         finally:
             cursor.close()
 
-
-def _known(table: str) -> str:
-    """Return ``table`` when it is one of ours: names go into SQL text, so they are never taken on trust."""
-    if table not in SCHEMAS:
-        raise KeyError(table)
-    return table
-
-
-def _column(table: str, name: str) -> str:
-    """Return ``name`` when ``table`` has such a column."""
-    if name not in SCHEMAS[table]:
-        raise KeyError(f"{table} has no column {name}")
-    return name
-
-
-def _stamp(rows: pa.Table, table: str, number: int) -> pa.Table:
-    """Return ``rows`` with their batch number, refusing columns that the table does not have."""
-    unknown = set(rows.column_names) - set(SCHEMAS[table])
-    if unknown:
-        raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
-    if "batch" in rows.column_names:
-        rows = rows.drop_columns(["batch"])
-    if "batch" not in SCHEMAS[table]:
-        return rows
-    return rows.append_column("batch", pa.array([number], pa.int64()).take(pa.array([0] * rows.num_rows, pa.int32())))
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        memory_limit, threads = self._options
+        connection = connect(self._path, memory_limit, threads)
+        try:
+            migrate(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection

@@ -6,11 +6,19 @@ from importlib.resources import files
 
 import duckdb
 
+from helder.store.refusals import NewerData
+
 
 def migrate(connection: duckdb.DuckDBPyConnection) -> list[str]:
-    """Apply what is missing, each migration in a transaction; return the names applied."""
+    """Apply what is missing, each migration in a transaction; return the names applied.
+
+    Raises:
+        NewerData: when the file has migrations that this Helder does not know; nothing is changed.
+    """
     connection.execute("CREATE TABLE IF NOT EXISTS migration (name VARCHAR PRIMARY KEY)")
     done = {row[0] for row in connection.execute("SELECT name FROM migration").fetchall()}
+    if unknown := sorted(done - set(_names())):
+        raise NewerData(f"The facts were made by a newer Helder ({unknown[-1]}); run that one.")
     applied = [name for name in _names() if name not in done]
     for name in applied:
         connection.execute("BEGIN TRANSACTION")
