@@ -1,0 +1,156 @@
+"""The sender: takes messages from the outbox, hands them to the SMTP server, writes what became of them.
+
+A process of its own, with a few connections. Nothing is asked of another process but rows in state, so that it can be
+killed at any moment: see ``outbox`` for what is then left, and who cleans up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from helder.activate.channels.email.connection import Accepted, Answer, Broken, Connection, Lost
+from helder.activate.channels.email.dispatch import Dispatch, Ready
+from helder.activate.channels.email.replies import Reply
+from helder.activate.outbox import Verdict, release, waiting
+from helder.clock import Clock, stopwatch, stored
+from helder.settings import Settings
+from helder.store.state import State
+
+_LOG = logging.getLogger(__name__)
+_POLL = 0.05
+_MOST_AT_ONCE = 25
+_BATCH_SECONDS = 0.25
+_LONGEST_PAUSE = 60.0
+_MOST_ATTEMPTS = 12
+
+
+class Sender:
+    """Sends for ever, or until told to stop."""
+
+    def __init__(
+        self, state: State, dispatch: Dispatch, settings: Settings, clock: Clock, timeout: float = 30.0
+    ) -> None:
+        """Prepare; nothing is opened yet.
+
+        Args:
+            state: where the outbox is.
+            dispatch: makes messages ready.
+            settings: the server, and how many connections.
+            clock: tells the time.
+            timeout: seconds that one command may take.
+        """
+        self._state = state
+        self._dispatch = dispatch
+        self._settings = settings
+        self._clock = clock
+        self._timeout = timeout
+        self._stop = asyncio.Event()
+        self._claiming = asyncio.Lock()
+        self._down = 0.0
+
+    def stop(self) -> None:
+        """Finish what is in hand, then end ``run``."""
+        self._stop.set()
+
+    async def run(self) -> None:
+        """Send until ``stop`` is called."""
+        await asyncio.gather(*(self._work() for _ in range(self._settings.smtp_connections)))
+
+    async def drain(self) -> None:
+        """Send until nothing is due any more, then end: for one campaign, and for tests."""
+        await asyncio.gather(*(self._work(until_empty=True) for _ in range(self._settings.smtp_connections)))
+
+    async def _work(self, *, until_empty: bool = False) -> None:
+        """Be one connection: connect first, so that nothing is claimed while the server is down."""
+        token = secrets.token_hex(8)
+        connection = Connection(self._settings, self._timeout)
+        size = 1
+        try:
+            while not self._stop.is_set():
+                batch = await self._batch(connection, token, size)
+                if batch:
+                    size = await self._send(connection, token, batch)
+                elif until_empty and not await self._due():
+                    return
+        finally:
+            await connection.close()
+            await asyncio.to_thread(self._release, token)
+
+    async def _batch(self, connection: Connection, token: str, size: int) -> list[Ready]:
+        """Return messages to send; none when nothing is due or the server cannot be reached."""
+        async with self._claiming:
+            if not await self._due():
+                await self._rest(_POLL)
+                return []
+            if problem := await connection.ready():
+                await self._back_off(problem)
+                return []
+            self._down = 0.0
+            return await asyncio.to_thread(self._dispatch.take, token, size, self._clock())
+
+    async def _send(self, connection: Connection, token: str, batch: Sequence[Ready]) -> int:
+        """Send a batch and write what became of it; return how many to take next time.
+
+        A batch should take a quarter of a second: the permission was decided at its start.
+        """
+        begun = stopwatch()
+        answers: list[Answer] = []
+        for each in batch:
+            problem = await connection.ready()
+            answers.append(Broken(problem) if problem else await connection.send(each.sender, each.to, each.content))
+        now = self._clock()
+        verdicts = [self._verdict(each, answer) for each, answer in zip(batch, answers, strict=True)]
+        gone = [
+            each.message.envelope.address_identity
+            for each, answer in zip(batch, answers, strict=True)
+            if isinstance(answer, Reply) and answer.bounce
+        ]
+        await asyncio.to_thread(self._dispatch.finish, token, verdicts, gone, now)
+        seconds = max(stopwatch() - begun, 0.001)
+        return max(1, min(_MOST_AT_ONCE, round(len(batch) * min(2.0, _BATCH_SECONDS / seconds))))
+
+    def _verdict(self, each: Ready, answer: Answer) -> Verdict:
+        """Say what the server's answer makes of a message."""
+        number, now = each.message.envelope.id, stored(self._clock())
+        match answer:
+            case Accepted():
+                return Verdict(id=number, status="sent", sent_at=now)
+            case Lost(reason):
+                return Verdict(id=number, status="unknown", reason=reason)
+            case Reply(status="failed", reason=reason):
+                return Verdict(id=number, status="failed", reason=reason)
+            case Reply(reason=reason) | Broken(reason):
+                if each.message.attempts >= _MOST_ATTEMPTS:
+                    return Verdict(id=number, status="failed", reason=f"gave up: {reason}")
+                wait = timedelta(seconds=min(3600, 5 * 2 ** min(each.message.attempts, 12)))
+                return Verdict(id=number, status="queued", reason=reason, due_at=now + wait)
+
+    async def _due(self) -> bool:
+        """Tell whether a message is due, by a read that locks nothing."""
+        first = await asyncio.to_thread(self._first)
+        return first is not None and first <= stored(self._clock())
+
+    def _first(self) -> datetime | None:
+        with self._state.read() as connection:
+            return waiting(connection)
+
+    def _release(self, token: str) -> None:
+        with self._state.write() as connection:
+            release(connection, token, stored(self._clock()))
+
+    async def _back_off(self, problem: str) -> None:
+        """Wait ever longer while the server cannot be reached; the messages stay in the queue."""
+        self._down = min(_LONGEST_PAUSE, max(0.5, self._down * 2))
+        _LOG.warning("smtp server cannot be reached (%s); trying again in %.1f s", problem, self._down)
+        await self._rest(self._down)
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, unless told to stop."""
+        try:
+            await asyncio.wait_for(self._stop.wait(), seconds)
+        except TimeoutError:
+            return

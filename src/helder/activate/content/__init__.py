@@ -1,0 +1,1 @@
+"""Content: templates in MJML and Liquid, made into mails for one person each."""
