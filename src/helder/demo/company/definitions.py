@@ -50,8 +50,8 @@ title = "title"
 kind = "kind"
 status = "status"
 at = "started_on"
-ended_at = "ended_on"
-price = {column = "price_cents", type = "money", unit = "cent", currency = "EUR"}
+ends_at = "ended_on"
+amount = {column = "price_cents", type = "money", unit = "cent", currency = "EUR"}
 
 [[object]]
 object = "invoice"
@@ -127,25 +127,26 @@ key = "order_no"
 [object.fields]
 at = "besteld_op"
 status = "status"
-total = {column = "totaal_cent", type = "money", unit = "cent", currency = "EUR"}
+amount = {column = "totaal_cent", type = "money", unit = "cent", currency = "EUR"}
 
 [[object]]
 object = "order_line"
 path = "lines.parquet"
 key = ["order_no", "line_no"]
 [object.fields]
-order = "order_no"
+order_key = "order_no"
 product = "artikel"
 title = "titel"
 quantity = "aantal"
-price = {column = "prijs_cent", type = "money", unit = "cent", currency = "EUR"}
+unit_price = {column = "prijs_cent", type = "money", unit = "cent", currency = "EUR"}
+amount = {column = "prijs_cent", times = "aantal", type = "money", unit = "cent", currency = "EUR"}
 
 [[object]]
 object = "return"
 path = "returns.csv"
 key = "return_no"
 [object.fields]
-order = "order_no"
+order_key = "order_no"
 line = "line_no"
 quantity = "aantal"
 at = "geretourneerd_op"
@@ -306,7 +307,7 @@ fields = ["name", "at"]
 why = {{nl = "wie een aanmelding begon en niet afrondde", en = "who started a registration and did not finish"}}
 [[needs]]
 object = "workshop_order"
-fields = ["customer_no", "at", "places", "amount"]
+fields = ["at", "places", "amount"]
 why = {{nl = "wie al een plaats kocht, ook per telefoon", en = "who bought a place already, by phone too"}}
 [[needs]]
 object = "consent"
@@ -324,7 +325,7 @@ why = {{nl = "wie een open klacht heeft laten we met rust", en = "whoever has an
 # these may make it better
 [[nice]]
 object = "order"
-fields = ["total", "at"]
+fields = ["amount", "at"]
 why = {{nl = "bestaande klanten, en wie het meest waard is", en = "existing customers, and who is worth most"}}
 [[nice]]
 object = "subscription"
