@@ -59,19 +59,17 @@ class Catcher:
     async def start(self) -> None:
         """Listen, in the running loop."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._index = (self.folder / "index.jsonl").open("ab")
         self._server = await asyncio.start_server(self._talk, self.host, self.port, limit=1 << 20)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
-        """Hang up and close the files."""
+        """Hang up."""
         if self._server is not None:
             self._server.close()
             for task in self._talks:
                 task.cancel()
             await asyncio.gather(*self._talks, return_exceptions=True)
             await self._server.wait_closed()
-            self._index.close()
 
     def __enter__(self) -> Catcher:
         """Listen in a thread of its own, and return itself with its port known."""
@@ -164,13 +162,18 @@ class Catcher:
         self.caught += 1
         name = f"{self.caught:06d}.eml"
         (self.folder / name).write_bytes(text)
-        self._index.write(msgspec.json.encode(Caught(self.caught, sender, recipient, name)) + b"\n")
-        self._index.flush()
+        self._note("index.jsonl", Caught(self.caught, sender, recipient, name))
+
+    def _note(self, name: str, entry: Caught) -> None:
+        """Add a line to a list."""
+        with (self.folder / name).open("ab") as file:
+            file.write(msgspec.json.encode(entry) + b"\n")
 
     def _judge(self, recipient: str) -> bytes:
         """Return the answer to a recipient; the same address is always judged alike."""
         luck = int.from_bytes(hashlib.blake2b(recipient.lower().encode(), digest_size=4).digest(), "big") / 2**32
         if luck < self.behaviour.refuse:
+            self._note("refused.jsonl", Caught(0, "", recipient, ""))
             return b"550 5.1.1 no such mailbox\r\n"
         if 1 - luck <= self.behaviour.busy and recipient not in self._seen_busy:
             self._seen_busy.add(recipient)
@@ -194,8 +197,15 @@ def _address(line: bytes) -> str:
 
 def caught(folder: Path) -> list[Caught]:
     """Return the mails caught so far in ``folder``, in order of arrival."""
-    index = folder / "index.jsonl"
-    if not index.exists():
-        return []
+    return _read(folder / "index.jsonl")
+
+
+def refused(folder: Path) -> list[Caught]:
+    """Return the recipients refused for good; only ``recipient`` is filled in."""
+    return _read(folder / "refused.jsonl")
+
+
+def _read(path: Path) -> list[Caught]:
+    """Return the entries of a list, which may not have been begun."""
     decoder = msgspec.json.Decoder(Caught)
-    return [decoder.decode(line) for line in index.read_bytes().splitlines()]
+    return [decoder.decode(line) for line in path.read_bytes().splitlines()] if path.exists() else []
