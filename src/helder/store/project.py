@@ -58,14 +58,17 @@ class Project:
 
 
 def _copy(reader: Reader, file: ProjectionFile, write: Write, layout: Layout, span: tuple[int, int]) -> int:
-    """Bring one table from batch ``span[0]`` to ``span[1]``; return the number of rows."""
-    moved = _drop_ended(reader, file, layout, span) if layout.versioned and not file.is_empty(layout.table) else 0
-    chunk = CHUNK if span[0] else BULK_CHUNK
-    for rows in _chunks(reader, layout, span, chunk):
+    """Bring one table from batch ``span[0]`` to ``span[1]``; return the number of rows.
+
+    New versions come before old ones go, so that nobody who looks meanwhile misses a record.
+    """
+    nothing_to_drop = not layout.versioned or file.is_empty(layout.table)
+    moved = 0
+    for rows in _chunks(reader, layout, span, CHUNK if span[0] else BULK_CHUNK):
         write(layout, rows)
         moved += rows.num_rows
         file.let_others_in()
-    return moved
+    return moved if nothing_to_drop else moved + _drop_ended(reader, file, layout, span)
 
 
 def _drop_ended(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
