@@ -10,7 +10,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from measurement import Context, Measurement
 from sqlalchemy import func, insert, select
 
 from helder.activate.advance import Advance
@@ -23,6 +22,7 @@ from helder.store.projections.online import Online
 from helder.store.state import State, create_all, open_state
 from helder.store.tables.definitions import segment, segment_version
 from helder.store.tables.journeys import enrolment, enrolment_step
+from measurement import Context, Measurement
 
 PEOPLE = 1_000_000
 RUNS = 3
@@ -57,7 +57,7 @@ def once(data: Path, seconds: list[float], delays: list[float]) -> int:
     shutil.copytree(filled(data), work)
     state = open_state(work / "state.db")
     people = People(Online(work / "online.db"), Hot(work / "hot.db"))
-    stage = Advance(state, people, lambda rule, profiles, now: profiles, b"k" * 32)
+    stage = Advance(state, people, lambda _rule, profiles, _now: profiles, b"k" * 32)
     stop = threading.Event()
     beside = threading.Thread(target=small_transactions, args=(state, stop, delays))
     beside.start()
