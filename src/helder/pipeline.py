@@ -22,8 +22,10 @@ _log = logging.getLogger("helder.pipeline")
 class Stage(Protocol):
     """One step of the pipeline."""
 
-    name: str
-    """One of ``STAGES``."""
+    @property
+    def name(self) -> str:
+        """One of ``STAGES``."""
+        ...
 
     def run(self, now: datetime) -> int:
         """Do what there is to do; return the rows moved (0 = nothing to do)."""

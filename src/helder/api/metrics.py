@@ -13,7 +13,7 @@ from helder.store.tables.outbox import outbox
 Sample: TypeAlias = tuple[Mapping[str, str], float]
 
 
-def exposition(api: Any, worker: dict[str, Any] | None) -> str:  # noqa: ANN401 - the Api, which imports this room
+def exposition(api: Any, worker: dict[str, Any] | None) -> str:
     """Return all figures as text.
 
     Args:

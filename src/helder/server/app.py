@@ -10,7 +10,7 @@ from helder.api.collect import Collect, Receive, Scope, Send
 class App:
     """Mounts the front door for events beside the rest."""
 
-    def __init__(self, collect: Collect, rest: Any) -> None:  # noqa: ANN401 - any ASGI application
+    def __init__(self, collect: Collect, rest: Any) -> None:
         """Send requests for ``collect`` there, and all others to ``rest``."""
         self._collect, self._rest = collect, rest
 

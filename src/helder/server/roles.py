@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from helder.clock import Monotone
 from helder.settings import Settings, load_settings
 from helder.worker.lock import FolderLock
 from helder.worker.logs import configure_logs
@@ -65,18 +66,21 @@ def serve_web(settings: Settings) -> None:
 
 def serve_worker(settings: Settings) -> None:
     """Run the worker."""
-    from helder.server.assemble import worker_house
+    from helder.wiring import open_house
     from helder.worker.process import run_worker
+    from helder.worker.questions import questions
 
+    clock = Monotone()
     with FolderLock(settings.data, "worker"):
-        run_worker(settings.data, worker_house(settings), settings.tick_ms / 1000)
+        house = open_house(settings, clock)
+        run_worker(settings.data, house, questions(house), settings.tick_ms / 1000, clock)
 
 
 def serve_sender(settings: Settings) -> None:
-    """Run one sender."""
-    from helder.server.assemble import run_sender
+    """Run one sender until it is told to stop; the message under way is finished."""
+    from helder.server.sender import run_sender
 
-    run_sender(settings)
+    run_sender(settings, Monotone())
 
 
 ROLES: Mapping[str, Callable[[Settings], None]] = {

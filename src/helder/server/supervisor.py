@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-
 from helder.clock import stopwatch
 
 STOP_ORDER = ("web", "worker", "sender")

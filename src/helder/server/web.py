@@ -18,7 +18,7 @@ _log = logging.getLogger("helder.web")
 DRAIN_SECONDS = 10
 
 
-def run_web(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
+def run_web(app: Any, host: str, port: int) -> None:
     """Serve ``app`` until SIGTERM or SIGINT; requests under way are answered first.
 
     Raises:
@@ -28,7 +28,7 @@ def run_web(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI 
     uvloop.run(_serve(app, host, port))
 
 
-async def _serve(app: Any, host: str, port: int) -> None:  # noqa: ANN401 - as run_web
+async def _serve(app: Any, host: str, port: int) -> None:
     """Run Granian until told to stop."""
     server = Server(
         app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False, backlog=1024

@@ -54,10 +54,10 @@ class Client:
         self,
         name: str,
         *,
-        expect: type[T] | Any = Any,  # noqa: ANN401 - any type that msgspec converts to
+        expect: type[T] | Any = Any,
         progress: Callable[[Any], None] = lambda _value: None,
         **args: object,
-    ) -> Any:  # noqa: ANN401 - as ``expect`` says
+    ) -> Any:
         """Ask the question ``name`` and return its answer, converted to ``expect``.
 
         Args:
@@ -85,7 +85,7 @@ class Client:
         """End the connection."""
         self._socket.close()
 
-    def _answer(self, number: int, expect: Any, progress: Callable[[Any], None]) -> Any:  # noqa: ANN401 - as call
+    def _answer(self, number: int, expect: Any, progress: Callable[[Any], None]) -> Any:
         """Read frames until the answer to call ``number``."""
         while True:
             frame = unpack(self._exactly(int.from_bytes(self._exactly(LENGTH_BYTES), "big")))
@@ -118,7 +118,7 @@ class AsyncClient:
         self._reading: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
 
-    async def call(self, name: str, *, expect: Any = Any, timeout: float = 30.0, **args: object) -> Any:  # noqa: ANN401, ASYNC109 - as Client.call; the caller's own timeout could not cancel at the worker
+    async def call(self, name: str, *, expect: Any = Any, timeout: float = 30.0, **args: object) -> Any:  # noqa: ASYNC109 - as Client.call; the caller's own timeout could not cancel at the worker
         """Ask the question ``name`` and return its answer; as ``Client.call``, without progress.
 
         Args:
@@ -176,7 +176,7 @@ class AsyncClient:
                 waiting.set_result(Failure(number, Unavailable.code, _NOT_RUNNING))
 
 
-def settled(frame: Frame, expect: Any) -> Any:  # noqa: ANN401 - as Client.call
+def settled(frame: Frame, expect: Any) -> Any:
     """Return the value of an answer, or raise the error of a failure."""
     if isinstance(frame, Failure):
         raise error_of(frame)

@@ -6,6 +6,7 @@ import fcntl
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 from helder.errors import DataFolderInUse
 
@@ -19,7 +20,7 @@ class FolderLock:
         self._role = role
         self._handle: int | None = None
 
-    def take(self) -> FolderLock:
+    def take(self) -> Self:
         """Take the lock.
 
         Raises:
@@ -47,7 +48,7 @@ class FolderLock:
             os.close(self._handle)
             self._handle = None
 
-    def __enter__(self) -> FolderLock:
+    def __enter__(self) -> Self:
         """Take it."""
         return self.take()
 

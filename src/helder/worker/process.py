@@ -23,30 +23,37 @@ SETTLE_SECONDS = 600.0
 class House(Work, Protocol):
     """What ``wiring`` builds for a worker."""
 
-    @property
-    def handlers(self) -> Mapping[str, Handler]:
-        """The questions that rooms answer, by name."""
-        ...
-
     def close(self) -> None:
         """Close every store."""
         ...
 
 
-def run_worker(data: Path, house: House, tick_seconds: float = 0.1, clock: Clock | None = None) -> None:
+def run_worker(
+    data: Path,
+    house: House,
+    handlers: Mapping[str, Handler],
+    tick_seconds: float = 0.1,
+    clock: Clock | None = None,
+) -> None:
     """Work until SIGTERM or SIGINT; the round that runs then is finished, and everything is closed.
 
     The caller holds the data folder's worker lock.
+
+    Args:
+        data: the data folder.
+        house: the stores and stages, open; closed at the end.
+        handlers: the questions that rooms answer, by name.
+        tick_seconds: longest pause between two rounds.
+        clock: tells the time of each round.
     """
     rounds = Rounds(house, clock or Monotone(), tick_seconds)
     pipeline = threading.Thread(target=rounds.run, name="pipeline")
     pipeline.start()
     try:
-        asyncio.run(_serve(data, own_handlers(house, rounds) | dict(house.handlers), rounds))
+        asyncio.run(_serve(data, {**handlers, **own_handlers(house, rounds)}, rounds))
     finally:
         rounds.stop()
         pipeline.join()
-        house.inbox.close()
         house.close()
 
 

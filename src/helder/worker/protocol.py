@@ -94,7 +94,7 @@ def _kinds(root: type[HelderError]) -> Iterator[type[HelderError]]:
         yield from _kinds(kind)
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a handler returns
+def _plain(value: Any) -> Any:
     """Return what MessagePack knows for numpy's numbers and arrays, sets and paths."""
     if hasattr(value, "tolist"):
         return value.tolist()

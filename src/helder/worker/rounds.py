@@ -93,11 +93,19 @@ class Rounds:
             self._round.notify_all()
 
     def settle(self, timeout: float) -> bool:
-        """Wait until a round that began after this call found nothing to do; tell whether it came within ``timeout``."""
+        """Wait until a round that began after this call found nothing to do, and no stage failed in it.
+
+        Args:
+            timeout: seconds to wait at most.
+
+        Returns:
+            Whether such a round came.
+        """
         with self._round:
             wanted = self._begun + 1
             self._woken.set()
-            return self._round.wait_for(lambda: self._idle >= wanted or self._stopped.is_set(), timeout)
+            self._round.wait_for(lambda: self._idle >= wanted or self._stopped.is_set(), timeout)
+            return self._idle >= wanted
 
     def _one(self) -> int:
         """Run one round; return the rows that it moved."""
@@ -110,7 +118,7 @@ class Rounds:
             self._note(each)
         self.last_round = now
         moved = sum(each.rows for each in ran)
-        if not moved:
+        if not moved and not any(each.failed for each in ran):
             with self._round:
                 self._idle = number
                 self._round.notify_all()
