@@ -84,6 +84,10 @@ class Engine:
         self._last: Moment | None = None
         self._index: tuple[tuple[int, int], ProfileIndex] | None = None
 
+    def catalogue(self) -> Catalogue:
+        """Return everything that can be asked."""
+        return self._around.catalogue()
+
     def count(self, rule: Rule, now: datetime) -> Answer:
         """Return how many profiles meet ``rule``, and each node of it.
 

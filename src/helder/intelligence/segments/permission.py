@@ -16,8 +16,8 @@ from helder.intelligence.segments.rule import Permission
 from helder.intelligence.segments.setting import Setting, Tables, of_profiles
 from helder.intelligence.segments.vocabulary import RETURN
 
-UNPAID: tuple[str, ...] = ("open", "unpaid", "cancelled", "refunded")
-"""Statuses and kinds of orders and subscriptions for which nothing was paid (in the end)."""
+UNPAID: tuple[str, ...] = ("open", "unpaid", "cancelled", "refunded", "trial", "gift")
+"""Statuses and kinds of orders and subscriptions for which nothing was paid."""
 
 
 def permitted(leaf: Permission, setting: Setting) -> Table:
@@ -46,12 +46,13 @@ def _choices(leaf: Permission, moments: Moments, tables: Tables) -> Table:
 
 
 def _concerns(consent: Table, leaf: Permission) -> BooleanColumn:
-    """Return whether a choice is about the purpose and channel; a choice without a channel or title is about all."""
+    """Return whether a choice is about the purpose, channel and title.
+
+    A choice without a channel or title is about all of them; one for a title says nothing about all titles.
+    """
     channel = ibis.coalesce(consent.channel, "").isin([leaf.channel, ""])
-    found = (consent.purpose == leaf.purpose) & channel
-    if leaf.title:
-        found &= ibis.coalesce(consent.title, "").isin([leaf.title, ""])
-    return found
+    title = ibis.coalesce(consent.title, "").isin([leaf.title, ""])
+    return (consent.purpose == leaf.purpose) & channel & title
 
 
 def _customers(moments: Moments, tables: Tables) -> Table:
