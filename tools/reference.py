@@ -17,11 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import helder
+from helder.cli import app
 from helder.errors import HelderError
 from helder.govern.catalogue import CatalogueObject, Field, base_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
+ELSEWHERE = re.compile(r"^helder\.(demo|cli\._demo)\b|__main__$|\.migrations\.")  # no errors of ours, and not made to be imported
 PLACE = re.compile(r"(<!-- made from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -64,7 +66,7 @@ def said_by(statement: ast.stmt) -> str:
 def errors() -> str:
     """Return a table of all errors: every class in the tree under HelderError, in whichever room it is."""
     for module in pkgutil.walk_packages(helder.__path__, "helder."):
-        if not module.name.startswith("helder.demo") and module.name != "helder.__main__":
+        if not ELSEWHERE.search(module.name):
             importlib.import_module(module.name)
     rows = [
         [
@@ -118,6 +120,12 @@ def events() -> str:
     return table(["event", "English", "Dutch"], rows)
 
 
+def commands() -> str:
+    """Return the help of every command, as the program itself gives it."""
+    text = app.generate_docs(output_format="markdown")
+    return text[text.index("\n## helder ") + 1 :].replace("``", "`").rstrip() + "\n"
+
+
 def first_sentence(text: str) -> str:
     """Return what a docstring says before its first blank line, on one line, safe in a table."""
     return " ".join(inspect.cleandoc(text).split("\n\n")[0].split()).replace("``", "`").replace("|", "\\|")
@@ -134,6 +142,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "errors": errors,
     "catalogue": catalogue,
     "events": events,
+    "commands": commands,
 }
 
 
