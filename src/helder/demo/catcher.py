@@ -1,7 +1,7 @@
 """An SMTP server that delivers nothing: it keeps each mail it is given as a file.
 
-It speaks the little SMTP (RFC 5321, with PIPELINING, 8BITMIME and SMTPUTF8) that a sender of newsletters needs. Tests may
-let it be slow or refuse recipients.
+It speaks the little SMTP (RFC 5321, with PIPELINING, 8BITMIME and SMTPUTF8) that a sender of newsletters needs.
+Tests may let it be slow or refuse recipients.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Self
 
 import msgspec
 
@@ -71,7 +71,7 @@ class Catcher:
             await asyncio.gather(*self._talks, return_exceptions=True)
             await self._server.wait_closed()
 
-    def __enter__(self) -> Catcher:
+    def __enter__(self) -> Self:
         """Listen in a thread of its own, and return itself with its port known."""
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), name="catcher", daemon=True)
@@ -79,7 +79,7 @@ class Catcher:
         ready.wait()
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, *error: object) -> None:
         """End the thread."""
         if self._loop is not None and self._thread is not None:
             self._loop.call_soon_threadsafe(self._done.set)
@@ -116,11 +116,11 @@ class Catcher:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer commands until QUIT."""
-        sender, recipients = "", []
+        sender, recipients = "", list[str]()
         while line := await reader.readline():
             verb = line[:4].upper()
             if verb == b"MAIL":
-                sender, recipients = _address(line), []
+                sender, recipients = _address(line), list[str]()
                 writer.write(OK)
             elif verb == b"RCPT":
                 answer = self._judge(_address(line))
@@ -129,10 +129,10 @@ class Catcher:
                 writer.write(answer)
             elif verb == b"DATA":
                 await self._data(reader, writer, sender, recipients)
-                sender, recipients = "", []
+                sender, recipients = "", list[str]()
             else:
                 if verb == b"RSET":
-                    sender, recipients = "", []
+                    sender, recipients = "", list[str]()
                 writer.write(_simple(verb))
             if verb == b"QUIT":
                 return

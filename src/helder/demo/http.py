@@ -7,7 +7,7 @@ be held up by its client.
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import httptools
@@ -73,7 +73,8 @@ class _Wire(asyncio.Protocol):
             self.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Tell who waits that no answer will come."""
+        """Tell who waits that no answer will come, for whatever reason."""
+        del exc
         self._transport = None
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_exception(Gone())
@@ -106,11 +107,11 @@ class Connection:
         self._host, self._port = parts.hostname or "127.0.0.1", parts.port or 80
         self._wire: _Wire | None = None
 
-    async def __aenter__(self) -> Connection:
+    async def __aenter__(self) -> Self:
         """Return itself; it connects when first used."""
         return self
 
-    async def __aexit__(self, *error: Any) -> None:
+    async def __aexit__(self, *error: object) -> None:
         """Hang up."""
         self.close()
 
@@ -132,7 +133,8 @@ class Connection:
         Raises:
             Gone: when no whole answer came.
         """
-        head = f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
+        host = f"{self._host}:{self._port}"
+        head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         try:
             if self._wire is None:
                 loop = asyncio.get_running_loop()

@@ -23,7 +23,9 @@ class Clicks:
     its owner has logged in, 2 when a housemate has; ``at`` is in milliseconds since 1970, UTC.
     """
 
-    def __init__(self, visitor: np.ndarray, what: np.ndarray, stage: np.ndarray, at: np.ndarray, first: np.ndarray) -> None:
+    def __init__(
+        self, visitor: np.ndarray, what: np.ndarray, stage: np.ndarray, at: np.ndarray, first: np.ndarray
+    ) -> None:
         """Put the events in order of time; equal moments keep the order in which they were made."""
         order = np.argsort(at, kind="stable")
         self.visitor, self.what, self.stage = visitor[order], what[order], stage[order]
@@ -63,7 +65,7 @@ def _browsing(rng: np.random.Generator, visitors: list[Visitor], as_of: int) -> 
     at = np.repeat(begin, length) + _running(pause, start_of)
     what = BROWSE[rng.choice(4, len(visitor), p=[0.68, 0.11, 0.09, 0.12])]
     what[place == 0] = PAGE
-    return visitor, what, *_logging_in(visitors, visitor, what, place), at, _first(visitor)  # type: ignore[return-value]
+    return visitor, what, _log_in(visitors, visitor, what), at, _first(visitor)
 
 
 def _running(pause: np.ndarray, start_of: np.ndarray) -> np.ndarray:
@@ -77,21 +79,18 @@ def _first(visitor: np.ndarray) -> np.ndarray:
     return np.concatenate(([True], visitor[1:] != visitor[:-1])) if len(visitor) else np.zeros(0, bool)
 
 
-def _logging_in(visitors: list[Visitor], visitor: np.ndarray, what: np.ndarray, place: np.ndarray) -> tuple[np.ndarray]:
-    """Put log-ins into the first session, the housemate's in the last; return who is logged in at each event."""
-    number = np.arange(len(visitor))
+def _log_in(visitors: list[Visitor], visitor: np.ndarray, what: np.ndarray) -> np.ndarray:
+    """Put log-ins into ``what``: the owner's early, a housemate's late; return who is logged in at each event."""
     begins = np.flatnonzero(_first(visitor))
-    nth = number - np.repeat(begins, np.diff(np.append(begins, len(visitor))))
-    left = np.repeat(np.append(begins[1:], len(visitor)) - begins, np.diff(np.append(begins, len(visitor)))) - nth
-    known = np.array([bool(each.user) for each in visitors])[visitor]
-    shared = np.array([bool(each.mate) for each in visitors])[visitor]
+    count = np.diff(np.append(begins, len(visitor)))
+    nth = np.arange(len(visitor)) - np.repeat(begins, count)
+    left = np.repeat(count, count) - nth
+    known = np.array([bool(each.user) for each in visitors], dtype=bool)[visitor]
+    shared = np.array([bool(each.mate) for each in visitors], dtype=bool)[visitor] & (nth > 2)
     what[known & (nth == 1)] = IDENTIFY
     what[known & (nth == 2)] = SIGNED_IN
-    what[shared & (left == 2)] = IDENTIFY
-    stage = (known & (nth >= 1)).astype(np.int8)
-    stage[shared & (left <= 2) & (nth > 2)] = 2
-    what[shared & (left == 2) & (nth <= 2)] = PAGE
-    return (stage,)
+    what[shared & (left == 1)] = IDENTIFY
+    return np.where(shared & (left == 1), 2, known & (nth >= 1)).astype(np.int8)
 
 
 def _starts(

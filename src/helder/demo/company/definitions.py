@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from helder.demo.company.layout import HOSTS, LINK_SECRET, SITES, WRITE_KEYS
@@ -152,6 +152,10 @@ quantity = "aantal"
 at = "geretourneerd_op"
 reason = "reden"
 """
+ACTIONS = ", ".join(
+    f'{action} = "Email {name}"'
+    for action, name in {"sent": "Sent", "open": "Opened", "click": "Link Clicked", "bounce": "Bounced"}.items()
+)
 NEWSLETTER = f"""source = "newsletter"
 name = {{nl = "Nieuwsbrieven", en = "Newsletters"}}
 type = "files"
@@ -191,7 +195,7 @@ key = "activity_no"
 "subscriber:newsletter" = "subscriber_no"
 email = "email"
 [object.fields]
-name = {{column = "actie", values = {{sent = "Email Sent", open = "Email Opened", click = "Email Link Clicked", bounce = "Email Bounced"}}}}
+name = {{column = "actie", values = {{{ACTIONS}}}}}
 at = "op"
 mailing = "mailing"
 title = "titel"
@@ -265,8 +269,8 @@ NAMES = ("Tuin & Seizoen", "De Keukentafel", "Het Lange Pad")
 
 
 def write(folder: Path, as_of: datetime) -> None:
-    """Write all mapping files into ``folder/sources``, and the goal beside them."""
-    (folder / "goal.toml").write_text(goal(as_of), encoding="utf-8")
+    """Write all mapping files and the goal into ``folder/sources``."""
+    (folder / "sources" / "goal.toml").write_text(goal(as_of), encoding="utf-8")
     texts = {"erp": ERP, "shop": SHOP, "newsletter": NEWSLETTER, "service": SERVICE}
     for number, site in enumerate(SITES):
         texts[site] = _site(number, site)
@@ -288,51 +292,45 @@ hosts = ["{HOSTS[number]}"]
 
 
 def goal(as_of: datetime) -> str:
-    """Return the goal that the company is after, with the data it needs."""
+    """Return the goal that the company is after, with the data it needs. Places count from a few days before."""
     this_year = date(as_of.year, 12, 15)
     until = this_year if as_of.date() < this_year else date(as_of.year + 1, 12, 15)
-    return f"""name = {{nl = "Najaarsworkshops vol", en = "Fill the autumn workshops"}}
-statement = {{nl = "400 plaatsen in de najaarsworkshops verkopen voor 15 december, tegen hoogstens 4 euro marketingkosten per plaats", en = "Sell 400 places in the autumn workshops by 15 December, at most 4 euros of marketing cost a place"}}
-metric = "workshop_places"
+    return f"""# 400 places in the autumn workshops by 15 December, for at most 4 euros of marketing a place
+key = "autumn-workshops"
+label = {{nl = "Najaarsworkshops vol", en = "Fill the autumn workshops"}}
 target = 400
-until = {until.isoformat()}
-currency = "EUR"
-cost_per_place_max_cents = 400
-cost_per_mail_cents = 2
-
-# without these the goal cannot be served
-[[needs]]
-object = "event"
-fields = ["name", "at"]
-why = {{nl = "wie een aanmelding begon en niet afrondde", en = "who started a registration and did not finish"}}
-[[needs]]
+unit = {{nl = "plaatsen", en = "places"}}
+by = {until.isoformat()}
+since = {(as_of.date() - timedelta(days=5)).isoformat()}
 object = "workshop_order"
-fields = ["at", "places", "amount"]
-why = {{nl = "wie al een plaats kocht, ook per telefoon", en = "who bought a place already, by phone too"}}
-[[needs]]
-object = "consent"
-fields = ["purpose", "choice", "at"]
-why = {{nl = "wie hierover gemaild mag worden", en = "who may be mailed about it"}}
-[[needs]]
-object = "person"
-fields = ["email", "first_name"]
-why = {{nl = "waarheen de mail gaat, en de aanhef", en = "where the mail goes, and its salutation"}}
-[[needs]]
-object = "ticket"
-fields = ["kind", "status"]
-why = {{nl = "wie een open klacht heeft laten we met rust", en = "whoever has an open complaint is left alone"}}
+measure = "places"
+max_cost = 4.0
+currency = "EUR"
 
-# these may make it better
-[[nice]]
-object = "order"
-fields = ["amount", "at"]
-why = {{nl = "bestaande klanten, en wie het meest waard is", en = "existing customers, and who is worth most"}}
-[[nice]]
-object = "subscription"
-fields = ["title", "status"]
-why = {{nl = "welke titel iemand leest", en = "which title someone reads"}}
-[[nice]]
-object = "person"
-fields = ["postcode", "birth_date"]
-why = {{nl = "reistijd naar de workshop", en = "travel time to the workshop"}}
+# Without these the goal cannot be served: who began and did not finish, who bought already (by phone too), who may be
+# mailed about it and where, and who is to be left alone because of a complaint.
+needs = [
+    "Workshop Registration Started",
+    "Workshop Registration Completed",
+    "workshop_order.places",
+    "workshop_order.amount",
+    "workshop_order.at",
+    "consent.purpose",
+    "consent.choice",
+    "consent.at",
+    "person.email",
+    "ticket.kind",
+    "ticket.status",
+]
+
+# These may make it better: the salutation, who is worth most, what someone reads, and how far they must travel.
+nice = [
+    "person.first_name",
+    "order.amount",
+    "order.at",
+    "subscription.title",
+    "subscription.status",
+    "person.postcode",
+    "person.birth_date",
+]
 """

@@ -8,15 +8,25 @@ from pathlib import Path
 import msgspec
 
 from helder.demo.company.known import Choice, Identity, Known, iso
-from helder.demo.company.plan import DAY, Starter
 from helder.demo.company.people import People
+from helder.demo.company.plan import DAY, Starter
 from helder.demo.company.records import ANCHORS, PLACEHOLDER, Record, Register
 
 SUBJECTS = {
-    "complaint": ("Blad niet ontvangen 😡", "Verkeerd bedrag afgeschreven", "Boek beschadigd geleverd", "Opzegging niet verwerkt"),
-    "question": ("Adres wijzigen", "Vraag over mijn abonnement", "Wanneer verschijnt het nieuwe nummer?", "Cadeau-abonnement 🎁"),
+    "complaint": (
+        "Blad niet ontvangen 😡",
+        "Verkeerd bedrag afgeschreven",
+        "Boek beschadigd geleverd",
+        "Opzegging niet verwerkt",
+    ),
+    "question": (
+        "Adres wijzigen",
+        "Vraag over mijn abonnement",
+        "Wanneer verschijnt het nieuwe nummer?",
+        "Cadeau-abonnement 🎁",
+    ),
     "objection": ("Geen post meer over workshops, graag",),
-}  # fmt: skip
+}
 
 
 class Ticket(msgspec.Struct, omit_defaults=True):
@@ -84,7 +94,9 @@ class Desk:
         opened = as_of - int(DAY * (2 + chance.random() * 90))
         is_open = kind == "complaint" and (certain or chance.random() < 0.25)
         closed = None if is_open else iso(opened + DAY)
-        ticket = Ticket(number, kind, "open" if is_open else "closed", chance.choice(SUBJECTS[kind]), iso(opened), closed)
+        ticket = Ticket(
+            number, kind, "open" if is_open else "closed", chance.choice(SUBJECTS[kind]), iso(opened), closed
+        )
         setattr(ticket, key[0], key[1])
         self._tickets.write(msgspec.json.encode(ticket) + b"\n")
         self.rows += 1

@@ -11,6 +11,7 @@ from helder.demo.company.known import Known, iso
 from helder.demo.company.layout import TITLES
 from helder.demo.company.plan import DAY, Starter
 from helder.demo.company.records import Record, Register
+from helder.demo.company.workshops import WORKSHOPS
 
 TABLES = """
 CREATE TABLE customers (
@@ -40,14 +41,6 @@ CREATE INDEX invoices_customer ON invoices (customer_no);
 CREATE INDEX workshop_orders_customer ON workshop_orders (customer_no, ordered_at);
 CREATE INDEX workshop_orders_at ON workshop_orders (ordered_at);
 """
-WORKSHOPS = (
-    ("W-SNOEI", "Fruitbomen snoeien", 0, 8900),
-    ("W-BOLLEN", "Bollen voor het hele voorjaar", 0, 7900),
-    ("W-FERMENT", "Fermenteren als een kok", 1, 9900),
-    ("W-BROOD", "Zuurdesembrood uit eigen oven", 1, 11900),
-    ("W-KAART", "Lezen van kaart en kompas", 2, 8900),
-    ("W-WINTER", "Wandelen in de winter", 2, 14900),
-)  # number, name, site, price in cents; "autumn" in season
 PRICES = {"tuin": 5940, "keuken": 6480, "pad": 4860}  # a year, in cents
 
 
@@ -90,7 +83,8 @@ class Erp:
         self, chance: random.Random, rows: list[Record], starters: dict[int, Starter], known: Known, as_of: int
     ) -> None:
         """Give most customers a subscription: some pay for another's, some have it for a while to try it."""
-        made, invoices = [], []
+        made: list[tuple[object, ...]] = []
+        invoices: list[tuple[object, ...]] = []
         for at, row in enumerate(rows):
             if chance.random() >= 0.8 or row.person in starters:
                 continue
@@ -129,9 +123,13 @@ class Erp:
             starter = starters.get(row.person)
             if starter is None:
                 if chance.random() < 0.03:
-                    made.append(self._order(chance, row.number, "spring", as_of - int((180 + chance.random() * 60) * DAY)))
+                    made.append(
+                        self._order(chance, row.number, "spring", as_of - int((180 + chance.random() * 60) * DAY))
+                    )
                 if chance.random() < 0.012:
-                    made.append(self._order(chance, row.number, "autumn", as_of - int((1 + chance.random() * 40) * DAY)))
+                    made.append(
+                        self._order(chance, row.number, "autumn", as_of - int((1 + chance.random() * 40) * DAY))
+                    )
                     known.ordered.add(("customer:erp", row.number))
             elif _booked(chance, starter):
                 at = as_of - int(starter.ago * (0.05 + 0.9 * chance.random()))
@@ -141,9 +139,11 @@ class Erp:
 
     def _order(self, chance: random.Random, customer: str, season: str, at: int) -> tuple[object, ...]:
         """Return a booking of one or two places."""
-        number, _, _, price = chance.choice(WORKSHOPS)
+        booked = chance.choice(WORKSHOPS)
         places = 1 + (chance.random() < 0.25)
-        return (self._number("workshop_orders"), customer, number, season, places, places * price, "confirmed", iso(at))
+        amount = places * booked.price
+        number = self._number("workshop_orders")
+        return (number, customer, booked.number, season, places, amount, "confirmed", iso(at))
 
 
 def _booked(chance: random.Random, starter: Starter) -> bool:

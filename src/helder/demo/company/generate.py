@@ -48,7 +48,7 @@ def generate(folder: Path, people: int, seed: int, as_of: datetime, progress: Pr
     """
     if people < 1 or seed < 0 or as_of.tzinfo is None:
         raise DemoFault("a demo company needs at least one person, a seed from 0 up, and a moment with a time zone")
-    made = _Making(folder, seed, int(as_of.timestamp()))
+    made = _Making(folder, seed, as_of)
     for number, base in enumerate(range(0, people, rates.CHUNK)):
         made.chunk(number, base, min(rates.CHUNK, people - base))
         if progress is not None:
@@ -63,20 +63,22 @@ def _finish(made: _Making, company: Company) -> Company:
     counts = made.truth.counts
     company = msgspec.structs.replace(company, starters=counts["starters"], right=counts["in"])
     save(company)
-    (company.truth / "measured.json").write_bytes(msgspec.json.format(msgspec.json.encode(dict(sorted(counts.items())))))
+    (company.truth / "measured.json").write_bytes(
+        msgspec.json.format(msgspec.json.encode(dict(sorted(counts.items()))))
+    )
     return company
 
 
 class _Making:
     """A company half-way."""
 
-    def __init__(self, folder: Path, seed: int, as_of: int) -> None:
+    def __init__(self, folder: Path, seed: int, as_of: datetime) -> None:
         """Begin all files in an empty folder."""
         for name in ("sources", "truth", "traffic", "mails"):
             shutil.rmtree(folder / name, ignore_errors=True)
             (folder / name).mkdir(parents=True)
         sources = folder / "sources"
-        self._seed, self._as_of = seed, as_of
+        self._seed, self._as_of, self._today = seed, int(as_of.timestamp()), as_of.date()
         self._erp = Erp(sources / "erp.db")
         self._shop, self._newsletter, self._desk = Shop(sources), Newsletter(sources), Desk(sources)
         self._traffic = (folder / "traffic" / "events.jsonl").open("wb")
@@ -100,7 +102,8 @@ class _Making:
         self._desk.add(chance, people, listed, starters, known, self._as_of)
         browsers = visitors(rng, people, listed, starters, self._as_of)
         done = clicks(rng, browsers, starters, known, self._as_of)
-        self.events += Wire(self._traffic, self._seed, number, rng).write(done, browsers)
+        wire = Wire(self._traffic, f"lh-{self._seed:x}-{number:x}-", rng, self._today)
+        self.events += wire.write(done, browsers)
         self.truth.add(Chunk(people, listed, starters, browsers, known, self._as_of))
 
     def close(self) -> None:

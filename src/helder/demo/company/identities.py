@@ -10,7 +10,7 @@ import msgspec
 
 from helder.demo.company.known import Identity
 
-INFIXES = frozenset("van de der den het t in op ter ten te aan bij v d".split())
+INFIXES = frozenset(("van", "de", "der", "den", "het", "t", "in", "op", "ter", "ten", "te", "aan", "bij", "v", "d"))
 
 
 class Evidence(msgspec.Struct, frozen=True):
@@ -49,13 +49,29 @@ def _words(text: str) -> list[str]:
 
 
 def compatible(one: Evidence, other: Evidence) -> bool:
-    """Tell whether two names can be one person's: equal, or an initial for the first name, or a part unknown."""
-    if one.last and other.last and one.last != other.last:
+    """Tell whether two names can be one person's.
+
+    They are equal, or one slip of the finger apart in names of four letters and more; or one has an initial for the
+    first name, or no name at all.
+    """
+    if one.last and other.last and not _alike(one.last, other.last):
         return False
-    if not one.first or not other.first or one.first == other.first:
+    if not one.first or not other.first or _alike(one.first, other.first):
         return True
     short, long = sorted((one.first, other.first), key=len)
     return len(short) == 1 and long.startswith(short)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Tell whether two words are equal but for one letter lost, added or changed, or two neighbours swapped."""
+    if one == other:
+        return True
+    if min(len(one), len(other)) < 4 or abs(len(one) - len(other)) > 1:
+        return False
+    start = next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    a, b = one[start:], other[start:]
+    swapped = a[:2] == b[1::-1] and a[2:] == b[2:]
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
 
 
 def shared_keys(records: Iterable[tuple[int, Evidence]]) -> set[Identity]:

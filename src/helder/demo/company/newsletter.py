@@ -30,7 +30,9 @@ class Newsletter:
         self._next_activity = 1
         self._subscribers: BinaryIO = (folder / "subscribers.csv").open("wb")
         self._subscribers.write((",".join(SUBSCRIBERS) + "\n").encode())
-        self._files = [(folder / f"{name}.csv").open("w", encoding="utf-8", newline="") for name in ("consents", "activity")]
+        self._files = [
+            (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") for name in ("consents", "activity")
+        ]
         self._consents, self._activity = (csv.writer(file, lineterminator="\n") for file in self._files)
         self._consents.writerow(CONSENTS)
         self._activity.writerow(ACTIVITY)
@@ -40,7 +42,8 @@ class Newsletter:
     ) -> None:
         """Add the subscribers of one chunk of people."""
         rows, own = register.rows["newsletter"], register.of["newsletter"]
-        consents, activity = [], []
+        consents: list[tuple[object, ...]] = []
+        activity: list[tuple[object, ...]] = []
         for row in rows:
             starter = starters.get(row.person)
             self._subscribers.write(_subscriber(chance, row, as_of))
@@ -61,7 +64,14 @@ class Newsletter:
             file.close()
 
     def _mailings(
-        self, chance: random.Random, row: Record, title: str, starter: Starter | None, own: bool, known: Known, as_of: int
+        self,
+        chance: random.Random,
+        row: Record,
+        title: str,
+        starter: Starter | None,
+        own: bool,
+        known: Known,
+        as_of: int,
     ) -> list[tuple[object, ...]]:
         """Return what the tool saw of one subscriber: sent, opened, clicked or bounced."""
         made: list[tuple[object, ...]] = []
@@ -138,7 +148,9 @@ def _free_choices(chance: random.Random, title: str, began: int, as_of: int) -> 
     return made
 
 
-def _planned_choices(chance: random.Random, starter: Starter, began: int, as_of: int) -> list[tuple[str, str, str, int]]:
+def _planned_choices(
+    chance: random.Random, starter: Starter, began: int, as_of: int
+) -> list[tuple[str, str, str, int]]:
     """Return the choices that a starter's state needs; some who may be mailed once said no and came back."""
     later = as_of - int(DAY * (3 + chance.random() * 300))
     made: list[tuple[str, str, str, int]] = []

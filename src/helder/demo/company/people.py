@@ -108,9 +108,10 @@ def _tell_housemates_apart(first: list[str], household: np.ndarray) -> None:
     for each, name in enumerate(first):
         if each == 0 or homes[each] != homes[each - 1]:
             taken = set()
+        step = len(name)
         while first[each] in taken:
-            first[each] = first[(each * 7 + len(taken) * 131 + len(name)) % len(first)]
-            name += "·"
+            first[each] = first[(each * 7 + len(taken) * 131 + step) % len(first)]
+            step += 1
         taken.add(first[each])
 
 

@@ -15,8 +15,8 @@ from helder.demo.company.plan import DAY, Starter
 from helder.demo.company.records import Record, Register
 
 CUSTOMERS = (
-    "customer_no", "voornaam", "tussenvoegsel", "achternaam", "geslacht", "geboortedatum", "email", "email_2", "telefoon",
-    "straat", "huisnummer", "postcode", "plaats", "land", "optin", "optin_op", "gewijzigd_op",
+    "customer_no", "voornaam", "tussenvoegsel", "achternaam", "geslacht", "geboortedatum", "email", "email_2",
+    "telefoon", "straat", "huisnummer", "postcode", "plaats", "land", "optin", "optin_op", "gewijzigd_op",
 )  # fmt: skip
 ORDERS = ("order_no", "customer_no", "besteld_op", "status", "totaal_cent", "valuta")
 RETURNS = ("return_no", "order_no", "line_no", "aantal", "geretourneerd_op", "reden")
@@ -27,11 +27,19 @@ LINES = pa.schema(
     ]
 )  # fmt: skip
 ARTICLES = (
-    ("B-101", "De moestuin in twaalf maanden", 2495), ("B-102", "Vaste planten", 3250), ("B-118", "Snoeien voor beginners", 1999),
-    ("B-201", "Soepen van het seizoen", 2250), ("B-207", "Brood!", 2750), ("B-214", "De Hollandse keuken", 3450),
-    ("B-301", "Langs de Maas: 12 etappes", 1895), ("B-305", "Pieterpad in de winter", 2100), ("K-001", "Kalender", 1450),
-    ("G-011", "Snoeischaar", 3999), ("G-020", "Gietijzeren pan", 7950), ("T-100", "Los nummer", 695),
-)  # fmt: skip
+    ("B-101", "De moestuin in twaalf maanden", 2495),
+    ("B-102", "Vaste planten", 3250),
+    ("B-118", "Snoeien voor beginners", 1999),
+    ("B-201", "Soepen van het seizoen", 2250),
+    ("B-207", "Brood!", 2750),
+    ("B-214", "De Hollandse keuken", 3450),
+    ("B-301", "Langs de Maas: 12 etappes", 1895),
+    ("B-305", "Pieterpad in de winter", 2100),
+    ("K-001", "Kalender", 1450),
+    ("G-011", "Snoeischaar", 3999),
+    ("G-020", "Gietijzeren pan", 7950),
+    ("T-100", "Los nummer", 695),
+)  # number, title, price in cents
 OPTED = {"yes": "ja", "no": "nee"}
 
 
@@ -58,7 +66,10 @@ class Shop:
         """Add the accounts of one chunk of people, and what they bought."""
         rows = register.rows["shop"]
         own = register.of["shop"]
-        customers, orders, lines, returns = [], [], [], []
+        customers: list[tuple[object, ...]] = []
+        orders: list[tuple[object, ...]] = []
+        lines: list[dict[str, object]] = []
+        returns: list[tuple[object, ...]] = []
         for row in rows:
             starter = starters.get(row.person)
             customers.append(_customer(chance, row, starter, own[row.person] is row, known, as_of))

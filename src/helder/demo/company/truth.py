@@ -73,12 +73,10 @@ class Truth:
     def _write(self, chunk: Chunk, owners: dict[Identity, set[int]]) -> None:
         """Write people, identities, browsers and latest choices."""
         people, base = chunk.people, chunk.people.base
-        self._csv["people"].writerows(
-            zip(
-                range(base, base + len(people)), people.gender, people.birth, people.first, people.infix, people.surname,
-                (base + each for each in people.household), people.postcode, people.city, strict=True,
-            )
-        )  # fmt: skip
+        homes = (base + each for each in people.household)
+        names = (people.gender, people.birth, people.first, people.infix, people.surname)
+        persons = range(base, base + len(people))
+        self._csv["people"].writerows(zip(persons, *names, homes, people.postcode, people.city, strict=True))
         self._csv["identities"].writerows(
             (kind, value, base + who) for (kind, value), persons in owners.items() for who in sorted(persons)
         )

@@ -14,11 +14,13 @@ from helder.demo.company.plan import DAY, Starter
 from helder.demo.company.records import Record, Register
 from helder.demo.signing import token
 
+_WEBKIT = "AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6"
+_BLINK = "AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0"
 BROWSERS = (
-    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
-    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Safari/605.1.15",
-    "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 Mobile/15E148",
-    "Mozilla/5.0 (Linux; Android 15; Pixel 9) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36",
+    f"Mozilla/5.0 (Windows NT 10.0; Win64; x64) {_BLINK} Safari/537.36",
+    f"Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) {_WEBKIT} Safari/605.1.15",
+    f"Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) {_WEBKIT} Mobile/15E148",
+    f"Mozilla/5.0 (Linux; Android 15; Pixel 9) {_BLINK} Mobile Safari/537.36",
     "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0",
 )
 
@@ -115,7 +117,7 @@ def _land(visitor: Visitor, subscriber: Record, as_of: int) -> None:
 def _housemate(people: People, register: Register, person: int) -> str:
     """Return the shop number of someone in the same house, if there is one."""
     for other in (person - 1, person + 1):
-        if 0 <= other < len(people) and people.household[other] == people.household[person]:
-            if (row := register.of["shop"].get(other)) is not None:
-                return row.number
+        near = 0 <= other < len(people) and people.household[other] == people.household[person]
+        if near and (row := register.of["shop"].get(other)) is not None:
+            return row.number
     return ""

@@ -1,13 +1,13 @@
-"""Web events as the browsers' library writes them: one JSON object a line, without the moment of sending.
+r"""Web events as the browsers' library writes them: one JSON object a line, without the moment of sending.
 
-A line is ``<site><kind><alone> <skew>\\t<json>``: the site's number, the kind of call (``p`` page, ``t`` track, ``i``
+A line is ``<site><kind><alone> <skew>\t<json>``: the site's number, the kind of call (``p`` page, ``t`` track, ``i``
 identify), ``1`` when the event goes in a request of its own, and by how many seconds the browser's clock is off. The
 sender adds ``sentAt``.
 """
 
 from __future__ import annotations
 
-import random
+from datetime import date
 from typing import BinaryIO
 
 import msgspec
@@ -25,20 +25,26 @@ from helder.demo.company.clicks import (
     WORKSHOP,
     Clicks,
 )
-from helder.demo.company.erp import WORKSHOPS
 from helder.demo.company.extracts import crawlers
 from helder.demo.company.layout import HOSTS
 from helder.demo.company.shop import ARTICLES
 from helder.demo.company.visitors import Visitor
+from helder.demo.company.workshops import offered_on, properties
 
 SEARCHES = (
-    "snoeien", "bollen planten", "zuurdesem", "pompoensoep", "route Maas", "wandelkaart", "vaste planten", "crème brûlée",
-    "tomaten 🍅", "kerstmenu", "workshop", "moestuin december", "Pieterpad", "appeltaart", "composteren",
+    "snoeien", "bollen planten", "zuurdesem", "pompoensoep", "route Maas", "wandelkaart", "vaste planten",
+    "crème brûlée", "tomaten 🍅", "kerstmenu", "workshop", "moestuin december", "Pieterpad", "appeltaart", "composteren",
 )  # fmt: skip
 PAGES = (
-    ("/", "Home"), ("/artikelen/het-seizoen", "Het seizoen"), ("/artikelen/tips", "Tien tips"), ("/recepten", "Recepten"),
-    ("/agenda", "Agenda"), ("/abonneren", "Abonneren"), ("/over-ons", "Over ons"), ("/routes/herfst", "Routes"),
-)  # fmt: skip
+    ("/", "Home"),
+    ("/artikelen/het-seizoen", "Het seizoen"),
+    ("/artikelen/tips", "Tien tips"),
+    ("/recepten", "Recepten"),
+    ("/agenda", "Agenda"),
+    ("/abonneren", "Abonneren"),
+    ("/over-ons", "Over ons"),
+    ("/routes/herfst", "Routes"),
+)
 
 
 def _json(value: object) -> str:
@@ -49,14 +55,16 @@ def _json(value: object) -> str:
 class Phrases:
     """The middle parts of events, made once: (kind of call, JSON between the message id and the browser)."""
 
-    def __init__(self, site: int) -> None:
-        """Prepare the parts for one site."""
+    def __init__(self, site: int, today: date) -> None:
+        """Prepare the parts for one site; workshops are held some days after ``today``."""
         base = f"https://{HOSTS[site]}"
         self.of: dict[int, list[tuple[str, str]]] = {
             PAGE: [("p", self._page(base, path, title)) for path, title in PAGES],
             SEARCH: [self._track("Products Searched", {"query": each}) for each in SEARCHES],
             PRODUCT: [
-                self._track("Product Viewed", {"product_id": sku, "name": name, "price": cents / 100, "currency": "EUR"})
+                self._track(
+                    "Product Viewed", {"product_id": sku, "name": name, "price": cents / 100, "currency": "EUR"}
+                )
                 for sku, name, cents in ARTICLES
             ],
             IDENTIFY: [("i", '"type":"identify"')],
@@ -67,7 +75,7 @@ class Phrases:
             (STARTED, "Workshop Registration Started"),
             (COMPLETED, "Workshop Registration Completed"),
         ):
-            self.of[what] = [self._track(name, workshop(each)) for each in WORKSHOPS if each[2] == site]
+            self.of[what] = [self._track(name, properties(each, today)) for each in offered_on(site)]
 
     def _page(self, base: str, path: str, title: str) -> str:
         """Return a page view."""
@@ -83,18 +91,13 @@ def page(base: str, path: str, title: str) -> dict[str, str]:
     return {"url": base + path, "path": path, "title": title}
 
 
-def workshop(row: tuple[str, str, int, int]) -> dict[str, object]:
-    """Return the properties of an event about a workshop; the price is in euros."""
-    return {"workshop_id": row[0], "title": row[1], "price": row[3] / 100, "currency": "EUR"}
-
-
 class Wire:
     """Writes a chunk's events."""
 
-    def __init__(self, file: BinaryIO, seed: int, chunk: int, luck: np.random.Generator) -> None:
-        """Write to ``file``; message ids follow from seed, chunk and place."""
-        self._file, self._prefix, self._luck = file, f"lh-{seed:x}-{chunk:x}-", luck
-        self._phrases = [Phrases(site) for site in range(len(HOSTS))]
+    def __init__(self, file: BinaryIO, prefix: str, luck: np.random.Generator, today: date) -> None:
+        """Write to ``file``; message ids are ``prefix`` and the event's place."""
+        self._file, self._prefix, self._luck = file, prefix, luck
+        self._phrases = [Phrases(site, today) for site in range(len(HOSTS))]
 
     def write(self, events: Clicks, visitors: list[Visitor]) -> int:
         """Write all events in order of time, and return how many."""
@@ -120,7 +123,7 @@ class Wire:
         number: int,
         row: tuple[int, int, int, bool, str, int, bool],
         visitors: list[Visitor],
-        browsers: list[tuple[str, str]],
+        browsers: list[str],
     ) -> str:
         """Return the line of one event."""
         whose, what, stage, first, moment, pick, alone = row
@@ -138,27 +141,27 @@ class Wire:
         single = "1" if alone or visitor.skew else "0"
         return (
             f'{visitor.site}{kind}{single} {visitor.skew}\t{{{phrase},"messageId":"{self._prefix}{number:x}",{who}'
-            f'{browsers[whose][0]},"timestamp":"{moment}Z"}}\n'
+            f'{browsers[whose]},"timestamp":"{moment}Z"}}\n'
         )
 
     def _crawler(self, number: int, moment: str, pick: int) -> str:
         """Return the line of a crawler's page view, each with a new anonymous id as they keep no cookies."""
         site, agents = pick % len(HOSTS), crawlers()
         kind, phrase = self._phrases[site].of[PAGE][pick % len(PAGES)]
-        chance = random.Random(pick * 1_000_003 + number)
+        anonymous = f"bot-{self._prefix}{number:x}"
         context = f'"context":{{"userAgent":{_json(agents[pick % len(agents)])}}}'
         return (
-            f'{site}{kind}0 0\t{{{phrase},"messageId":"{self._prefix}{number:x}","anonymousId":"bot-{chance.getrandbits(96):x}",'
-            f'{context},"timestamp":"{moment}Z"}}\n'
+            f'{site}{kind}0 0\t{{{phrase},"messageId":"{self._prefix}{number:x}",'
+            f'"anonymousId":"{anonymous}",{context},"timestamp":"{moment}Z"}}\n'
         )
 
 
-def _browser(visitor: Visitor) -> tuple[str, str]:
+def _browser(visitor: Visitor) -> str:
     """Return what every event of a browser carries."""
     device = f',"device":{{"id":"{visitor.device}"}}' if visitor.device else ""
     library = '"library":{"name":"analytics.js","version":"next-1.84.3"}'
     context = f'"context":{{"userAgent":"{visitor.agent}","locale":"nl-NL",{library}{device}}}'
-    return f'"anonymousId":"{visitor.anonymous}",{context}', ""
+    return f'"anonymousId":"{visitor.anonymous}",{context}'
 
 
 def _landing(visitor: Visitor) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
+from typing import TypeVar
 
 import msgspec
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 class IdentityScore(msgspec.Struct, frozen=True):
@@ -36,7 +39,7 @@ def ratio(part: int, whole: int) -> float:
 
 
 def identity_score(
-    owner: Mapping[Hashable, int], component: Mapping[Hashable, Hashable], profile: Mapping[Hashable, Hashable]
+    owner: Mapping[Key, int], component: Mapping[Key, Hashable], profile: Mapping[Key, Hashable]
 ) -> IdentityScore:
     """Score a grouping.
 
