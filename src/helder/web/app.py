@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
@@ -11,6 +12,8 @@ from litestar.types import ControllerRouterHandler
 
 from helder.settings import Settings
 from helder.web.translate import LANGUAGES, Translator, preferred
+
+AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; frame-src 'self'; "
@@ -27,7 +30,7 @@ _environment = Environment(
 )
 
 
-def page(request: Request, settings: Settings, template: str, **values: object) -> Response[str]:
+def page(request: AnyRequest, settings: Settings, template: str, **values: object) -> Response[str]:
     """Return ``template`` filled for the reader's language, with the safety headers."""
     translator = Translator(language_of(request, settings.language), settings.zone)
     text = _environment.get_template(template).render(
@@ -39,7 +42,7 @@ def page(request: Request, settings: Settings, template: str, **values: object) 
     return response
 
 
-def language_of(request: Request, default: str) -> str:
+def language_of(request: AnyRequest, default: str) -> str:
     """Return the reader's language: as just chosen, as chosen before, as the browser asks, or the company's."""
     chosen = request.query_params.get("lang") or request.cookies.get("helder_lang") or ""
     if chosen in LANGUAGES:

@@ -63,7 +63,7 @@ class Translator:
 @cache
 def catalogue(language: str) -> Catalog | None:
     """Return the catalogue of ``language``; English, the language of the source, has none."""
-    path = files(__package__) / "locale" / language / "helder.po"
+    path = files("helder.web") / "locale" / language / "helder.po"
     if not path.is_file():
         return None
     with path.open("rb") as file:

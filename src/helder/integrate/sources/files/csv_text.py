@@ -80,7 +80,8 @@ class _Rows:
 
     def taken_bad(self) -> list[BadLine]:
         """Return the bad lines met since the last call."""
-        bad, self.bad = self.bad, []
+        bad = self.bad
+        self.bad = []
         return bad
 
     def _next(self) -> list[str] | None:
