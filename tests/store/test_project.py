@@ -26,6 +26,7 @@ from helder.store.projections.layout import HOT, ONLINE
 from helder.store.projections.online import Online
 
 PEOPLE = range(1, 9)
+LAYOUTS = HOT | ONLINE
 
 
 class Crash(Exception):
@@ -175,11 +176,17 @@ def copies(company: Company) -> dict[str, list[dict[str, Any]]]:
 
 def originals(company: Company) -> dict[str, list[dict[str, Any]]]:
     """Return what the facts say should be there."""
-    names = {name: layout.read_from for name, layout in (HOT | ONLINE).items()}
+    names = {name: layout.read_from for name, layout in LAYOUTS.items()}
     rows = {name: company.facts.read(table(source)).to_pylist() for name, source in names.items()}
     rows["identity"] = list({row["identity_id"]: row for row in sorted(rows["identity"], key=BATCH)}.values())
     return {
-        name: ordered([row for row in found if row.get("until_batch") is None and row[(HOT | ONLINE)[name].key[0]]])
+        name: ordered(
+            [
+                {column: row[column] for column in LAYOUTS[name].columns}
+                for row in found
+                if row.get("until_batch") is None and row[LAYOUTS[name].key[0]]
+            ]
+        )
         for name, found in rows.items()
     }
 

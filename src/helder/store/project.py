@@ -84,7 +84,7 @@ def _drop_ended(reader: Reader, file: ProjectionFile, layout: Layout, span: tupl
 
 def _chunks(reader: Reader, layout: Layout, span: tuple[int, int], size: int) -> Iterator[pa.RecordBatch]:
     """Yield the new rows in the order of the key, so that SQLite fills page after page; nobody's rows are left out."""
-    for rows in reader.changed(layout.read_from, *span, order=layout.key, batch_size=size):
+    for rows in reader.changed(layout.read_from, *span, order=(*layout.key, "batch"), batch_size=size):
         kept = rows.filter(pc.is_valid(rows.column(layout.key[0])))
         if kept.num_rows:
             yield kept

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 
@@ -14,11 +15,13 @@ from helder.errors import HelderError
 from helder.store.projections import sql
 from helder.store.projections.connections import Connections
 from helder.store.projections.layout import Layout
-from helder.store.projections.rows import from_tuples, to_json, to_tuples
+from helder.store.projections.rows import from_arrays, to_json, to_tuples
 
 Ids = Sequence[int] | np.ndarray
 """Any number of 63-bit ids."""
 
+_IDS_AT_ONCE = 20_000
+"""Ids in one statement: what SQLite answers with must stay below a billion bytes."""
 _WATERMARK = "CREATE TABLE IF NOT EXISTS watermark (stage TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID"
 
 
@@ -88,7 +91,15 @@ class ProjectionFile:
         with self.write() as writer:
             writer.append(table, rows)
 
-    def rows(self, table: str, ids: Ids, columns: Sequence[str] | None = None, *, by: str = "") -> pa.Table:
+    def rows(
+        self,
+        table: str,
+        ids: Ids,
+        columns: Sequence[str] | None = None,
+        *,
+        by: str = "",
+        only: Mapping[str, Sequence[str]] | None = None,
+    ) -> pa.Table:
         """Return the rows of ``table`` that belong to ``ids``, with the names and types of the facts.
 
         Args:
@@ -96,14 +107,20 @@ class ProjectionFile:
             ids: identities (of ``hot``), or what the first column of the key holds.
             columns: only these columns, in this order; naming the few that a question needs is much faster.
             by: another column to look in, when it has an index.
+            only: by column, the values that a row must have one of, such as the names of events; faster still.
+
+        Raises:
+            KeyError: when the table has no such column here.
         """
         layout = self.layouts[table]
-        wanted = tuple(columns or layout.columns)
-        if unknown := {*wanted, by or layout.key[0]} - set(layout.columns):
-            raise KeyError(f"{table} has no column {', '.join(sorted(unknown))}")
-        with self._connections.reading() as connection:
-            statement = sql.select(layout, wanted, by or layout.key[0])
-            return from_tuples(layout, connection.execute(statement, (to_json(ids),)).fetchall(), wanted)
+        wanted, kept = tuple(columns or layout.columns), only or {}
+        if unknown := {*wanted, *kept, by or layout.key[0]} - set(layout.columns):
+            raise KeyError(f"{table} has no column {', '.join(sorted(unknown))} in {self.path.name}")
+        statement = sql.select(layout, wanted, by or layout.key[0], tuple(kept))
+        values = [msgspec.json.encode(list(each)).decode() for each in kept.values()]
+        with self._connections.snapshot() as connection:
+            parts = [connection.execute(statement, (part, *values)).fetchone() for part in _parts(ids)]
+        return pa.concat_tables(from_arrays(layout, part, wanted) for part in parts)
 
     def count(self, table: str) -> int:
         """Return the number of rows in ``table``."""
@@ -163,3 +180,8 @@ class ProjectionFile:
     def _statements(self) -> list[str]:
         """Return the statements that make this file's tables."""
         return [statement for layout in self.layouts.values() for statement in sql.create(layout)]
+
+
+def _parts(ids: Ids) -> list[str]:
+    """Return ``ids`` as JSON arrays, each not too long; at least one."""
+    return [to_json(ids[start : start + _IDS_AT_ONCE]) for start in range(0, max(len(ids), 1), _IDS_AT_ONCE)]

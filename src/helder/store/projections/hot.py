@@ -14,11 +14,11 @@ class Hot(ProjectionFile):
     """Events, orders, subscriptions, tickets, consents and records of each identity.
 
     ``hot.rows("event", identity_ids, ("identity_id", "name", "at"))`` answers with a table of the same names and types
-    as the facts': rules run on it unchanged.
+    as the facts': rules run on it unchanged. Of events, ``context`` and the two lesser times stay in the facts.
     """
 
     layouts = HOT
-    version = 1
+    version = 2
 
     def warm(self, limit: int = 8 << 30) -> None:
         """Have the system read ahead up to ``limit`` bytes: the first questions on a cold file are slow."""

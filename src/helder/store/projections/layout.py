@@ -22,8 +22,8 @@ _SQLITE: dict[str, str] = {"string": "TEXT", "float64": "REAL"}
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """One table of a projection.
 
-    Its columns are those of the table of facts. The rows lie in the order of ``key`` (SQLite's ``WITHOUT ROWID``), so
-    that all rows of an identity stand together on a few pages.
+    Its columns are those of the table of facts, but for those in ``without``. The rows lie in the order of ``key``
+    (SQLite's ``WITHOUT ROWID``), so that all rows of an identity stand together on a few pages.
     """
 
     table: str
@@ -34,11 +34,13 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Table or view of the facts that is read, when it is called otherwise."""
     indexed: tuple[str, ...] = ()
     """Columns with an index of their own."""
+    without: tuple[str, ...] = ()
+    """Columns that stay in the facts: wide ones that no question about a few people needs in a hurry."""
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """All columns, in the order of the facts."""
-        return tuple(SCHEMAS[self.table])
+        """The columns, in the order of the facts."""
+        return tuple(name for name in SCHEMAS[self.table] if name not in self.without)
 
     @property
     def read_from(self) -> str:
@@ -62,7 +64,13 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 HOT: dict[str, Layout] = {
     layout.table: layout
     for layout in (
-        Layout(table="event", key=("identity_id", "at", "message_id"), source="every_event"),
+        Layout(
+            table="event",
+            key=("identity_id", "at", "message_id"),
+            source="every_event",
+            # The context (browser, screen, locale) alone is often wider than all else together.
+            without=("received_at", "original_at", "context"),
+        ),
         Layout(table="orders", key=("identity_id", "at", "source", "record_key")),
         Layout(table="order_line", key=("identity_id", "at", "source", "record_key")),
         Layout(table="subscription", key=("identity_id", "at", "source", "record_key")),

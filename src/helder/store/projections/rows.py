@@ -1,4 +1,4 @@
-"""Between Arrow and the tuples that SQLite takes and gives.
+"""Between Arrow and what SQLite takes (tuples) and gives (a JSON array for each column).
 
 A key column in SQLite cannot be null, a column of facts can (an order without a date): in key columns null is written
 as a value that no fact has, and read back as null.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,6 +20,8 @@ _NO_NUMBER = -(2**63)
 _NO_TEXT = "\0null"
 _SAMPLE = 500
 _FEW = 50
+_NUMBERS = msgspec.json.Decoder(list[int | None])
+_TEXTS = msgspec.json.Decoder(list[str | None])
 
 
 def to_tuples(layout: Layout, rows: pa.RecordBatch | pa.Table, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -29,10 +32,10 @@ def to_tuples(layout: Layout, rows: pa.RecordBatch | pa.Table, columns: Sequence
     return zip(*lists, strict=True)
 
 
-def from_tuples(layout: Layout, found: Sequence[tuple[Any, ...]], columns: Sequence[str]) -> pa.Table:
-    """Return tuples of ``columns``, as SQLite gave them, as a table of the same types as the facts'."""
-    lists: Sequence[Sequence[Any]] = list(zip(*found, strict=True)) if found else [()] * len(columns)
-    return pa.table({name: _to_array(layout, name, list_) for name, list_ in zip(columns, lists, strict=True)})
+def from_arrays(layout: Layout, found: Sequence[str], columns: Sequence[str]) -> pa.Table:
+    """Return JSON arrays of ``columns``, as SQLite gave them, as a table of the same types as the facts'."""
+    arrays = (_to_array(layout, name, text) for name, text in zip(columns, found, strict=True))
+    return pa.table(dict(zip(columns, arrays, strict=True)))
 
 
 def to_json(ids: Sequence[int] | np.ndarray) -> str:
@@ -81,11 +84,20 @@ def _texts(values: pa.Array) -> list[str | None]:
     return words[places].tolist()
 
 
-def _to_array(layout: Layout, name: str, values: Sequence[Any]) -> pa.Array:
+def _to_array(layout: Layout, name: str, text: str) -> pa.Array:
+    """Return a JSON array as an Arrow array."""
     kind = layout.arrow_type(name)
-    if name in layout.key:
-        nothing = _nothing(layout, name)
-        values = [None if value == nothing else value for value in values]
-    if pa.types.is_boolean(kind):
-        return pa.array(values, pa.int8()).cast(kind)
-    return pa.array(values, kind)
+    if pa.types.is_string(kind):
+        return _with_nulls(layout, name, pa.array(_TEXTS.decode(text), kind))
+    if pa.types.is_floating(kind):
+        return pa.array([value if value is None else float(value) for value in _TEXTS.decode(text)], kind)
+    numbers = _with_nulls(layout, name, pa.array(_NUMBERS.decode(text), pa.int64()))
+    return numbers.cast(pa.int32()).cast(kind) if pa.types.is_date32(kind) else numbers.cast(kind)
+
+
+def _with_nulls(layout: Layout, name: str, values: pa.Array) -> pa.Array:
+    """Return ``values`` with null where a key column holds what stands for it."""
+    if name not in layout.key:
+        return values
+    absent = pc.equal(values, pa.scalar(_nothing(layout, name), values.type))
+    return pc.if_else(absent, pa.scalar(None, values.type), values) if pc.any(absent).as_py() else values

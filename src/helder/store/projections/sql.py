@@ -34,9 +34,21 @@ def discard(layout: Layout) -> str:
     return f'DELETE FROM "{layout.table}" WHERE {same}'
 
 
-def select(layout: Layout, columns: Sequence[str], by: str) -> str:
-    """Return the statement that reads ``columns`` of the rows whose ``by`` is in a JSON array."""
-    return f'SELECT {_names(columns)} FROM "{layout.table}" WHERE "{by}" IN (SELECT value FROM json_each(?))'
+def select(layout: Layout, columns: Sequence[str], by: str, only: Sequence[str] = ()) -> str:
+    """Return the statement that reads ``columns`` of the rows whose ``by`` is in a JSON array.
+
+    It answers with one row: a JSON array for each column. Fifty thousand rows as tuples take three times as long, most
+    of it in Python's garbage collector.
+
+    Args:
+        layout: the table.
+        columns: what is read.
+        by: the column that the first parameter, a JSON array, is about.
+        only: columns that a further JSON array each is about.
+    """
+    arrays = ", ".join(_array(layout, name) for name in columns)
+    kept = " AND ".join(f'"{name}" IN (SELECT value FROM json_each(?))' for name in (by, *only))
+    return f'SELECT {arrays} FROM "{layout.table}" WHERE {kept}'
 
 
 def forget(layout: Layout, by: str) -> str:
@@ -46,6 +58,13 @@ def forget(layout: Layout, by: str) -> str:
 
 def _index(layout: Layout, column: str) -> str:
     return f'CREATE INDEX IF NOT EXISTS "{layout.table}_{column}" ON "{layout.table}" ("{column}")'
+
+
+def _array(layout: Layout, column: str) -> str:
+    """Return the expression of a column as a JSON array; JSON keeps 15 digits of a number, so those go as text."""
+    if layout.sqlite_type(column) != "REAL":
+        return f'json_group_array("{column}")'
+    return f"""json_group_array(CASE WHEN "{column}" IS NOT NULL THEN printf('%!.17g', "{column}") END)"""
 
 
 def _names(columns: Sequence[str]) -> str:
