@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from helder.errors import InvalidInput
 from helder.govern.catalogue import Words
 from helder.store.state import State
 from helder.store.tables.consents import purpose
@@ -21,6 +24,22 @@ class Purpose(msgspec.Struct, frozen=True):
     label: Words
     soft_opt_in: Literal["yes", "no"] = "no"
     """yes: existing customers may be mailed about own similar products until they object (Telecommunicatiewet 11.7)."""
+
+
+class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    purpose: list[Purpose]
+
+
+def read_purpose_file(path: Path) -> list[Purpose]:
+    """Return the purposes of the TOML file ``path``: tables ``[[purpose]]`` with key, label and soft_opt_in.
+
+    Raises:
+        InvalidInput: naming the file and what is wrong in it.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File).purpose
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise InvalidInput(f"{path.name}: {error}") from error
 
 
 def save_purposes(state: State, purposes: Iterable[Purpose]) -> None:

@@ -10,8 +10,10 @@ from litestar import Request, Response
 from litestar.static_files import create_static_files_router
 from litestar.types import ControllerRouterHandler
 
+from helder.clock import Clock
 from helder.settings import Settings
 from helder.web.translate import LANGUAGES, Translator, preferred
+from helder.worker.client import AsyncClient
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
@@ -30,16 +32,47 @@ _environment = Environment(
 )
 
 
-def page(request: AnyRequest, settings: Settings, template: str, **values: object) -> Response[str]:
-    """Return ``template`` filled for the reader's language, with the safety headers."""
-    translator = Translator(language_of(request, settings.language), settings.zone)
+class Pages(msgspec.Struct, frozen=True):
+    """What the pages work with."""
+
+    settings: Settings
+    key: bytes
+    """The installation's secret."""
+    clock: Clock
+    worker: AsyncClient
+
+
+def translator(request: Request) -> Translator:
+    """Return the translator for the reader."""
+    settings = _pages(request).settings
+    return Translator(language_of(request, settings.language), settings.zone)
+
+
+def page(
+    request: Request, template: str, values: Callable[[Translator], Mapping[str, object]], status: int = 200
+) -> Response[str]:
+    """Return ``template`` filled for the reader's language, with the safety headers.
+
+    Args:
+        request: whose language, and choice of it, counts.
+        template: under ``templates/``.
+        values: given the reader's translator, what the template is filled with.
+        status: HTTP status.
+    """
+    t = translator(request)
     text = _environment.get_template(template).render(
-        t=translator, _=translator.gettext, ngettext=translator.ngettext, languages=LANGUAGES, **values
+        t=t, _=t.gettext, ngettext=t.ngettext, languages=LANGUAGES, **values(t)
     )
-    response = Response(text, media_type="text/html; charset=utf-8", headers=safety_headers(PAGE_POLICY))
+    response = Response(
+        text, status_code=status, media_type="text/html; charset=utf-8", headers=safety_headers(PAGE_POLICY)
+    )
     if request.query_params.get("lang") in LANGUAGES:
-        response.set_cookie("helder_lang", translator.language, max_age=31_536_000, httponly=True, samesite="lax")
+        response.set_cookie("helder_lang", t.language, max_age=31_536_000, httponly=True, samesite="lax")
     return response
+
+
+def _pages(request: Request) -> Pages:
+    return request.app.state.pages
 
 
 def language_of(request: AnyRequest, default: str) -> str:

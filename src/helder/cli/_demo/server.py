@@ -1,0 +1,83 @@
+"""Helder itself, started as its own process, as an operator would."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from helder.errors import Unavailable
+from helder.worker.client import Client
+
+_START_SECONDS = 30.0
+_STOP_SECONDS = 40.0
+
+
+class Server:
+    """``helder serve`` on a data folder, until closed."""
+
+    def __init__(self, data: Path, port: int, settings: Mapping[str, str]) -> None:
+        """Start it; ``settings`` are given as environment variables ``HELDER_<NAME>``."""
+        self.data, self.base = data, f"http://127.0.0.1:{port}"
+        data.mkdir(parents=True, exist_ok=True)
+        self._log = (data / "server.log").open("ab")
+        given = {f"HELDER_{name.upper()}": value for name, value in settings.items()}
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+            [sys.executable, "-m", "helder", "serve", "--data", str(data), "--port", str(port)],
+            env={**os.environ, **given},
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self._port = port
+
+    def ready(self) -> Client:
+        """Wait until both the web process and the worker answer; return a connection to the worker.
+
+        Raises:
+            Unavailable: when it ends or takes too long; the message names its log.
+        """
+        give_up = time.monotonic() + _START_SECONDS
+        while time.monotonic() < give_up and self._process.poll() is None:
+            try:
+                client = Client(self.data)
+                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+            except (Unavailable, OSError):
+                time.sleep(0.05)
+            else:
+                return client
+        self.close()
+        raise Unavailable(f"Helder did not start; see {self.data / 'server.log'}")
+
+    def wait(self) -> None:
+        """Wait until it ends."""
+        self._process.wait()
+
+    def close(self) -> None:
+        """Stop it in good order."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            try:
+                self._process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._log.close()
+
+
+def free_port(wanted: int) -> int:
+    """Return ``wanted`` when it is free on this machine, else a free port."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise Unavailable("no port is free on this machine")

@@ -1,0 +1,34 @@
+"""Questions about one person: the golden record with where it came from, and decisions on who is who."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from helder.govern import audit
+from helder.integrate.profile import ProfileView
+from helder.wiring import House
+from helder.worker.answering import Handler
+
+
+def handlers(house: House) -> Mapping[str, Handler]:
+    """Return the handlers. ``who`` is an e-mail address, a number or a name; it is never logged."""
+
+    def profile_show(who: str) -> ProfileView:
+        """Return one person: golden record with provenance, identities, links and timeline."""
+        return house.profiles.show(house.profiles.find(who), house.clock())
+
+    def profile_merge(first: str, second: str, reason: str, actor: str = "command line") -> None:
+        """Decide that two people are one; ``profile_split`` undoes it."""
+        _decide("profile.merge", first, second, reason, actor)
+
+    def profile_split(first: str, second: str, reason: str, actor: str = "command line") -> None:
+        """Decide that two identities are not one person; this always wins."""
+        _decide("profile.split", first, second, reason, actor)
+
+    def _decide(action: str, first: str, second: str, reason: str, actor: str) -> None:
+        decide = house.profiles.merge if action == "profile.merge" else house.profiles.split
+        decide(first, second, reason, actor, house.clock())
+        with house.state.write() as connection:
+            audit.append(connection, audit.Entry(house.clock(), actor, action, "profile:*"))
+
+    return {"profile_show": profile_show, "profile_merge": profile_merge, "profile_split": profile_split}

@@ -1,0 +1,79 @@
+"""Questions about segments: save, count, list, why, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from helder.govern import audit
+from helder.govern.entries import read_catalogue
+from helder.govern.purposes import read_purposes
+from helder.integrate.definitions import read_definitions
+from helder.intelligence.segments.answer import Answer, Why
+from helder.intelligence.segments.check import check
+from helder.intelligence.segments.parse import parse
+from helder.intelligence.segments.rule import Rule
+from helder.intelligence.segments.why import why
+from helder.intelligence.segments.words import Lexicon, say
+from helder.wiring import House
+from helder.worker.answering import Handler
+
+
+def handlers(house: House) -> Mapping[str, Handler]:
+    """Return the handlers. A ``rule`` is JSON text; a ``key`` names a segment that was saved."""
+
+    def understood(rule: str) -> Rule:
+        tree = parse(rule, house.settings.zone)
+        check(tree, read_catalogue(house.state))
+        return tree
+
+    def segment_save(key: str, name: str, rule: str, actor: str = "command line") -> int:
+        """Check ``rule`` against the catalogue and save it as the next version of ``key``; return the version."""
+        understood(rule)
+        saved = house.segments.save(key, name, rule, house.clock(), actor)
+        with house.state.write() as connection:
+            audit.append(connection, audit.Entry(house.clock(), actor, "segment.save", f"segment:{key}"))
+        return saved.version
+
+    def segment_count(rule: str = "", key: str = "") -> Answer:
+        """Count everyone who meets a rule, with each node of it."""
+        tree = house.segments.rule(key) if key else understood(rule)
+        return house.engine.count(tree, house.clock())
+
+    def segment_members(key: str, limit: int = 1000) -> list[int]:
+        """Return profile ids that meet the rule now, at most ``limit``."""
+        return house.engine.members(house.segments.rule(key), house.clock())[:limit].tolist()
+
+    def segment_why(key: str, who: str) -> Why:
+        """Tell why the person found by ``who`` is in the segment, or is not."""
+        profile = house.profiles.find(who)
+        return why(house.engine, house.segments.rule(key), profile, house.clock(), lexicon(house))
+
+    def segment_words(key: str, language: str = "nl") -> str:
+        """Return the segment's rule as a sentence."""
+        return say(house.segments.rule(key), language, lexicon(house))
+
+    def segment_list() -> list[tuple[str, str, int, int]]:
+        """Return (key, name, version, members) of every segment."""
+        return [
+            (each.key, each.name, each.version, len(house.online.members(each.id))) for each in house.segments.all()
+        ]
+
+    return {
+        "segment_save": segment_save,
+        "segment_count": segment_count,
+        "segment_members": segment_members,
+        "segment_why": segment_why,
+        "segment_words": segment_words,
+        "segment_list": segment_list,
+    }
+
+
+def lexicon(house: House) -> Lexicon:
+    """Return what things are called here, for saying rules in words."""
+    return Lexicon(
+        catalogue=read_catalogue(house.state),
+        segments={each.key: each.name for each in house.segments.all()},
+        purposes={key: item.label for key, item in read_purposes(house.state).items()},
+        sources={key: item.mapping.name for key, item in read_definitions(house.state).items()},
+        zone=house.settings.zone,
+    )
