@@ -58,7 +58,8 @@ class Company(msgspec.Struct, frozen=True):
 
 def save(company: Company) -> None:
     """Write down beside the truth what was made, for those who come later."""
-    (company.truth / "company.json").write_bytes(msgspec.json.encode(company))
+    anywhere = msgspec.structs.replace(company, folder="")  # a company may be moved
+    (company.truth / "company.json").write_bytes(msgspec.json.encode(anywhere))
 
 
 def open_company(folder: Path) -> Company:

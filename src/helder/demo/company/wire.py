@@ -32,8 +32,9 @@ from helder.demo.company.visitors import Visitor
 from helder.demo.company.workshops import offered_on, properties
 
 SEARCHES = (
-    "snoeien", "bollen planten", "zuurdesem", "pompoensoep", "route Maas", "wandelkaart", "vaste planten",
-    "crème brûlée", "tomaten 🍅", "kerstmenu", "workshop", "moestuin december", "Pieterpad", "appeltaart", "composteren",
+    "snoeien", "bollen planten", "zuurdesem", "pompoensoep", "route Maas", "wandelkaart",
+    "vaste planten", "crème brûlée", "tomaten 🍅", "kerstmenu", "workshop", "moestuin december",
+    "Pieterpad", "appeltaart", "composteren",
 )  # fmt: skip
 PAGES = (
     ("/", "Home"),
