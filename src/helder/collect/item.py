@@ -236,7 +236,7 @@ def _url(said: _Properties, context: _Context) -> str | None:
 def _traits(raw: Raw, in_context: Raw) -> dict[str, object]:
     """Return the traits; RudderStack's SDKs put them into the context instead."""
     text = _text(raw, "traits")
-    if text == "{}" and len(in_context) and bytes(in_context[:1]) == b"{":
+    if text == "{}" and len(in_context) and memoryview(in_context)[:1] == b"{":
         text = str(memoryview(in_context), "utf-8")
     return _objects.decode(text)
 
