@@ -25,7 +25,7 @@ STATUS: Mapping[str, int] = {
     "malformed": 400,
     "internal": 500,
 }
-"""HTTP status by error code; a ``HelderError`` with another code is 500."""
+"""HTTP status by error code; an error with a code of its own has the status of the error that it is a kind of."""
 
 RETRY_AFTER = {429: "1", 503: "5"}
 """Seconds after which a client may try again."""
@@ -43,5 +43,11 @@ class Problem(msgspec.Struct, frozen=True):
 def problem_of(error: Exception) -> tuple[int, Problem]:
     """Return status and body for ``error``; nothing of an unexpected error is told."""
     if isinstance(error, HelderError):
-        return STATUS.get(error.code, 500), Problem(error.code, str(error))
+        return status_of(type(error)), Problem(error.code, str(error))
     return 500, Problem("internal", "something went wrong in Helder; its log says what")
+
+
+def status_of(kind: type[HelderError]) -> int:
+    """Return the status of a kind of error: that of its own code, else of the nearest kind above it; 500 when none."""
+    above = (each.code for each in kind.__mro__ if issubclass(each, HelderError))
+    return next((STATUS[code] for code in above if code in STATUS), 500)
