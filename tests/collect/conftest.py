@@ -1,9 +1,9 @@
-"""What the tests of this room share: a request's surroundings, real stores, and a simple way to tell whose an event is."""
+"""What the tests of this room share: real stores, and a simple way to tell whose an event is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
@@ -11,7 +11,6 @@ import pytest
 
 from helder.collect.event import Event
 from helder.collect.inbox import Inbox
-from helder.collect.item import Received
 from helder.store.facts.duckdb.engine import DuckDbFacts
 from helder.store.keys import identity_id
 from helder.store.migrations import upgrade
@@ -51,13 +50,13 @@ def identify(event: Event) -> Who | None:
         return Who(anonymous) if anonymous else None
     user = named("customer:shop", event.user_id)
     links = ((user, anonymous, "login", 80),) if anonymous else ()
-    return Who(user, (anonymous,) if anonymous else (), links, event.traits or None)
+    return Who(user, (anonymous,) if anonymous else (), links, _person(event.traits))
 
 
-@pytest.fixture
-def received() -> Received:
-    """A request to the source ``site`` at ten o'clock."""
-    return Received(source="site", at=RECEIVED_AT, request_id="r1")
+def _person(traits: dict[str, object] | None) -> dict[str, object] | None:
+    """Return traits with the birth date as a date."""
+    born = (traits or {}).get("birth_date")
+    return {**(traits or {}), "birth_date": date.fromisoformat(str(born))} if born else traits
 
 
 @pytest.fixture

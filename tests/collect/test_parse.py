@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.collect.conftest import RECEIVED_AT
 
 from helder.collect.event import Event, Rejection
 from helder.collect.item import Received
 from helder.collect.parse import MAX_BATCH, MAX_BODY, MAX_ITEM, Parsed, parse
-from tests.collect.conftest import RECEIVED_AT
 
 CLIENTS = Path(__file__).parents[1] / "data/clients/requests.jsonl"
 RECEIVED = Received(source="site", at=RECEIVED_AT, request_id="r1")
@@ -45,7 +45,9 @@ def recorded() -> list[dict[str, Any]]:
     return [json.loads(line) for line in CLIENTS.read_text("utf-8").splitlines()]
 
 
-@pytest.mark.parametrize("request_", recorded(), ids=lambda request_: request_["path"] + request_["headers"]["user-agent"][:24])
+@pytest.mark.parametrize(
+    "request_", recorded(), ids=lambda request_: request_["path"] + request_["headers"]["user-agent"][:24]
+)
 def test_every_recorded_client_is_understood(request_: dict[str, Any]) -> None:
     """Each item of each SDK's request becomes an event with its id, type and moment; headless browsers are bots."""
     last = request_["path"].rsplit("/", 1)[-1]
@@ -212,7 +214,9 @@ def test_events_without_a_message_id_get_different_ones() -> None:
         ({}, None, None),
     ],
 )
-def test_the_worth_of_an_event_is_exact(properties: dict[str, object], micros: int | None, currency: str | None) -> None:
+def test_the_worth_of_an_event_is_exact(
+    properties: dict[str, object], micros: int | None, currency: str | None
+) -> None:
     """Revenue, value or total in millionths; what is no amount is none."""
     event = one(properties=properties)
     assert (event.value_micros, event.currency) == (micros, currency if micros is not None else None)

@@ -7,7 +7,7 @@ sees the record as the sender knows it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from helder.store.facts.schema import PERSON_FIELDS, SCHEMAS, table
 
 FIELDS = (*PERSON_FIELDS, "email_verified", "extra")
 _ARROW = {"string": pa.string(), "date": pa.date32(), "boolean": pa.bool_()}
+_PYTHON: Mapping[str, type] = {"string": str, "date": date, "boolean": bool}
 
 
 class Person(msgspec.Struct):
@@ -63,8 +64,9 @@ def write_persons(batch: Batch, persons: dict[tuple[str, str], Person]) -> None:
 
 
 def _known(person: Mapping[str, object]) -> dict[str, object]:
-    """Return the stated fields that a record has."""
-    return {name: value for name, value in person.items() if name in FIELDS and value is not None}
+    """Return the stated fields that a record has, those of a wrong type left out."""
+    types = SCHEMAS["person_record"]
+    return {name: value for name, value in person.items() if name in FIELDS and isinstance(value, _PYTHON[types[name]])}
 
 
 def _over(before: Mapping[str, Any] | None, person: Person) -> Person:
