@@ -16,7 +16,6 @@ _ARROW: dict[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "float64": pa.float64(),
 }
-_SQLITE: dict[str, str] = {"string": "TEXT", "float64": "REAL"}
 
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +56,12 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
         return _ARROW[SCHEMAS[self.table][column]]
 
     def sqlite_type(self, column: str) -> str:
-        """Return the SQLite type of ``column``; moments are microseconds, dates are days, both since 1970."""
-        return _SQLITE.get(SCHEMAS[self.table][column], "INTEGER")
+        """Return the SQLite type of ``column``.
+
+        Moments are microseconds and dates are days, both since 1970. Fractions are their 64 bits as a whole number:
+        the JSON that is read back would round them.
+        """
+        return "TEXT" if SCHEMAS[self.table][column] == "string" else "INTEGER"
 
 
 HOT: dict[str, Layout] = {

@@ -66,12 +66,12 @@ def _to_list(layout: Layout, name: str, column: pa.Array | pa.ChunkedArray) -> l
 
 
 def _as_plain(values: pa.Array) -> pa.Array:
-    """Return moments as microseconds and dates as days; what SQLite knows stays as it is."""
+    """Return moments as microseconds, dates as days, fractions as their bits; what SQLite knows stays as it is."""
     if pa.types.is_timestamp(values.type):
         return values.cast(pa.timestamp("us")).cast(pa.int64())
     if pa.types.is_date32(values.type):
         return values.cast(pa.int32())
-    return values
+    return values.view(pa.int64()) if pa.types.is_floating(values.type) else values
 
 
 def _texts(values: pa.Array) -> list[str | None]:
@@ -89,9 +89,9 @@ def _to_array(layout: Layout, name: str, text: str) -> pa.Array:
     kind = layout.arrow_type(name)
     if pa.types.is_string(kind):
         return _with_nulls(layout, name, pa.array(_TEXTS.decode(text), kind))
-    if pa.types.is_floating(kind):
-        return pa.array([value if value is None else float(value) for value in _TEXTS.decode(text)], kind)
     numbers = _with_nulls(layout, name, pa.array(_NUMBERS.decode(text), pa.int64()))
+    if pa.types.is_floating(kind):
+        return numbers.view(kind)
     return numbers.cast(pa.int32()).cast(kind) if pa.types.is_date32(kind) else numbers.cast(kind)
 
 

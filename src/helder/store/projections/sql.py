@@ -46,7 +46,7 @@ def select(layout: Layout, columns: Sequence[str], by: str, only: Sequence[str] 
         by: the column that the first parameter, a JSON array, is about.
         only: columns that a further JSON array each is about.
     """
-    arrays = ", ".join(_array(layout, name) for name in columns)
+    arrays = ", ".join(f'json_group_array("{name}")' for name in columns)
     kept = " AND ".join(f'"{name}" IN (SELECT value FROM json_each(?))' for name in (by, *only))
     return f'SELECT {arrays} FROM "{layout.table}" WHERE {kept}'
 
@@ -58,13 +58,6 @@ def forget(layout: Layout, by: str) -> str:
 
 def _index(layout: Layout, column: str) -> str:
     return f'CREATE INDEX IF NOT EXISTS "{layout.table}_{column}" ON "{layout.table}" ("{column}")'
-
-
-def _array(layout: Layout, column: str) -> str:
-    """Return the expression of a column as a JSON array; JSON keeps 15 digits of a number, so those go as text."""
-    if layout.sqlite_type(column) != "REAL":
-        return f'json_group_array("{column}")'
-    return f"""json_group_array(CASE WHEN "{column}" IS NOT NULL THEN printf('%!.17g', "{column}") END)"""
 
 
 def _names(columns: Sequence[str]) -> str:
