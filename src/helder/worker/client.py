@@ -53,6 +53,7 @@ class Client:
     def call(
         self,
         name: str,
+        /,
         *,
         expect: type[T] | Any = Any,
         progress: Callable[[Any], None] = lambda _value: None,
@@ -118,7 +119,7 @@ class AsyncClient:
         self._reading: asyncio.Task[None] | None = None
         self._connecting = asyncio.Lock()
 
-    async def call(self, name: str, *, expect: Any = Any, timeout: float = 30.0, **args: object) -> Any:  # noqa: ASYNC109 - as Client.call; the caller's own timeout could not cancel at the worker
+    async def call(self, name: str, /, *, expect: Any = Any, timeout: float = 30.0, **args: object) -> Any:  # noqa: ASYNC109 - as Client.call; the caller's own timeout could not cancel at the worker
         """Ask the question ``name`` and return its answer; as ``Client.call``, without progress.
 
         Args:

@@ -22,7 +22,7 @@ from helder.worker.protocol import Call, pack, unpack, LENGTH_BYTES
 class Worker(Protocol):
     """Whoever answers questions."""
 
-    def call(self, name: str, *, expect: Any = Any, progress: Callable[[Any], None] = ..., **args: object) -> Any:  # noqa: ANN401 - as Client.call
+    def call(self, name: str, /, *, expect: Any = Any, progress: Callable[[Any], None] = ..., **args: object) -> Any:  # noqa: ANN401 - as Client.call
         """Ask the question ``name``; see ``Client.call``."""
         ...
 
@@ -80,6 +80,7 @@ class _Alone:
     def call(
         self,
         name: str,
+        /,
         *,
         expect: Any = Any,  # noqa: ANN401 - as Client.call
         progress: Callable[[Any], None] = lambda _value: None,

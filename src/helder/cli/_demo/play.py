@@ -101,7 +101,7 @@ class Play:
 
     def connect(self, played: Played) -> None:
         """Add the sources by their mapping files."""
-        paths = sorted(played.company.sources.glob("*.toml"))
+        paths = sorted(path for path in played.company.sources.glob("*.toml") if path.name != "goal.toml")
         for number, path in enumerate(paths, 1):
             self._client.call("source_add", path=str(path))
             self._show("connect", number, len(paths))
@@ -124,7 +124,7 @@ class Play:
 
     def define(self, played: Played) -> None:
         """Define the goal, the purposes, the segment, the mail and the journey, as a marketer would."""
-        goal = Path(played.company.folder) / "goal.toml"
+        goal = played.company.sources / "goal.toml"
         self._client.call("goal_save", path=str(goal), actor="demo")
         with as_file(files("helder.demo") / "campaign") as campaign:
             self._client.call("purposes_save", path=str(campaign / "purposes.toml"), actor="demo")
