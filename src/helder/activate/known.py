@@ -67,7 +67,7 @@ def ledger_choices(connection: Connection, identities: Sequence[int]) -> dict[in
     """Return every choice about e-mail in the ledger, by identity."""
     found: dict[int, list[Choice]] = defaultdict(list)
     c = consent_ledger.c
-    query = select(c.identity_id, c.purpose, c.title, c.choice, c.at).where(c.channel == "email")
+    query = select(c.identity_id, c.purpose, c.title, c.choice, c.at).where(c.channel.in_(("email", "")))
     for rows in (connection.execute(query.where(c.identity_id.in_(part))) for part in parts(identities)):
         for identity, key, title, choice, at in rows:
             found[identity].append(Choice(identity, key, title, choice == "yes", at))

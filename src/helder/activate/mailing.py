@@ -136,7 +136,7 @@ class Mailing:
 
 def _decide(connection: Connection, stop: Stop, seen: Seen, now: datetime) -> None:
     """Write messages for those who get one, and end the enrolments of the others."""
-    chosen = _addresses(connection, stop.step, seen)
+    chosen = _addresses(connection, stop.step, seen, now)
     twice = _repeated(connection, stop, seen, chosen, now)
     rows: list[dict[str, Any]] = []
     ended: list[tuple[int, Ended]] = []
@@ -186,7 +186,7 @@ def _why_not(each: Traveller, seen: Seen, stop: Stop, address: Address | None) -
     return why
 
 
-def _addresses(connection: Connection, step: Email, seen: Seen) -> dict[int, Address]:
+def _addresses(connection: Connection, step: Email, seen: Seen, now: datetime) -> dict[int, Address]:
     """Return the address that each profile is mailed at, where it has one."""
     people = {contact.profile_id: contact for contact in seen.contacts.values()}
     ledger = ledger_choices(connection, [each for contact in people.values() for each in contact.identities])
@@ -195,7 +195,8 @@ def _addresses(connection: Connection, step: Email, seen: Seen) -> dict[int, Add
         choices = (*contact.choices, *(choice for each in contact.identities for choice in ledger.get(each, ())))
         record = seen.records.get(profile)
         preferred = record.email_identity if record else None
-        if address := best_address(contact.addresses, agreed_to(choices, step.purpose, step.title), preferred):
+        agreed = agreed_to(choices, step.purpose, step.title, aware(now))
+        if address := best_address(contact.addresses, agreed, preferred):
             chosen[profile] = address
     return chosen
 

@@ -17,8 +17,9 @@ from helder.store.projections.online import Online
 SENT = "Email Sent"
 """Name of the event that tells of a mail to somebody, whoever sent it."""
 
-_UNPAID = frozenset({"cancelled", "canceled", "open", "unpaid", "refunded", "returned", "failed"})
-_GIVEN = frozenset({"trial", "gift"})
+UNPAID = frozenset({"open", "unpaid", "cancelled", "refunded", "trial", "gift", "return"})
+"""Statuses and kinds of orders and subscriptions for which nothing was paid; the rule ``permission`` has the same."""
+_PAYING = ("identity_id", "status", "kind", "amount_micros")
 
 
 class Address(msgspec.Struct, frozen=True):
@@ -105,23 +106,23 @@ def _choices(hot: Hot, identities: Sequence[int]) -> dict[int, list[Choice]]:
     found: dict[int, list[Choice]] = defaultdict(list)
     columns = ("identity_id", "purpose", "channel", "title", "choice", "at")
     for identity, purpose, channel, title, choice, at in _tuples(hot.rows("consent", identities, columns)):
-        if channel == "email":
+        if channel in {"email", "", None}:
             found[identity].append(Choice(identity, purpose, title or "", choice == "yes", at))
     return found
 
 
 def _customers(hot: Hot, identities: Sequence[int]) -> set[int]:
-    """Return who paid: an order that was not undone, or a subscription that is no gift and no trial."""
-    orders = _tuples(hot.rows("orders", identities, ("identity_id", "status", "kind", "amount_micros")))
-    subscriptions = _tuples(hot.rows("subscription", identities, ("identity_id", "status", "kind", "amount_micros")))
-    paid = {row[0] for row in orders if row[1] not in _UNPAID and row[2] != "return" and (row[3] or 0) > 0}
-    return paid | {row[0] for row in subscriptions if row[2] not in _GIVEN and (row[3] or 0) > 0}
+    """Return who paid for an order or a subscription."""
+    rows = (row for table in ("orders", "subscription") for row in _tuples(hot.rows(table, identities, _PAYING)))
+    return {row[0] for row in rows if not {_low(row[1]), _low(row[2])} & UNPAID and (row[3] or 0) > 0}
 
 
 def _complaints(hot: Hot, identities: Sequence[int]) -> set[int]:
     rows = _tuples(hot.rows("ticket", identities, ("identity_id", "kind", "status", "closed_at")))
     return {
-        identity for identity, kind, status, closed in rows if kind == "complaint" and status != "closed" and not closed
+        identity
+        for identity, kind, status, closed in rows
+        if _low(kind) == "complaint" and _low(status) != "closed" and not closed
     }
 
 
@@ -131,6 +132,10 @@ def _mailed(hot: Hot, identities: Sequence[int]) -> dict[int, datetime]:
         if name == SENT and (identity not in latest or at > latest[identity]):
             latest[identity] = at
     return latest
+
+
+def _low(text: str | None) -> str:
+    return (text or "").lower()
 
 
 def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:

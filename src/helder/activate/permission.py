@@ -40,6 +40,7 @@ class Choice(msgspec.Struct, frozen=True):
     """Empty: for all titles."""
     agreed: bool
     at: datetime
+    """Naive UTC."""
 
 
 class Known(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,6 +78,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     soft_opt_in: bool = False
     """The purpose is about the company's own similar products."""
     now: datetime
+    """Aware UTC."""
 
 
 class Permitted(msgspec.Struct, frozen=True):
@@ -98,9 +100,9 @@ def decide(known: Known, ask: Ask) -> Permitted | Skipped:
     return Permitted("consent" if "yes" in _answers(known, ask).values() else "existing_customer")
 
 
-def agreed_to(choices: Iterable[Choice], purpose: str, title: str) -> set[int]:
-    """Return the identities whose latest choice for the purpose (of this title, or of all) is yes."""
-    return {identity for identity, choice in _latest(choices, purpose, title).items() if choice == "yes"}
+def agreed_to(choices: Iterable[Choice], purpose: str, title: str, now: datetime) -> set[int]:
+    """Return the identities whose latest choice for the purpose (of this title, or of all) is yes (``now``: aware)."""
+    return {identity for identity, choice in _latest(choices, purpose, title, now).items() if choice == "yes"}
 
 
 def _never(known: Known) -> Reason | None:
@@ -146,16 +148,22 @@ def _not_now(known: Known, ask: Ask) -> Reason | None:
 
 
 def _answers(known: Known, ask: Ask) -> dict[int, str]:
-    return _latest(known.choices, ask.purpose, ask.title)
+    return _latest(known.choices, ask.purpose, ask.title, ask.now)
 
 
-def _latest(choices: Iterable[Choice], purpose: str, title: str) -> dict[int, str]:
-    """Return the latest choice of each identity: of two at the same moment, no wins."""
+def _latest(choices: Iterable[Choice], purpose: str, title: str, now: datetime) -> dict[int, str]:
+    """Return the latest choice of each identity: of two at the same moment, no wins.
+
+    A source may date a choice in the future. A yes of tomorrow is none yet; a no counts from now on, or it would be
+    undone by the next yes although it says that it is the later one.
+    """
+    moment = now.replace(tzinfo=None)
     found: dict[int, tuple[datetime, bool]] = {}
     for choice in choices:
-        if choice.purpose != purpose or choice.title not in {"", title}:
+        if choice.purpose != purpose or choice.title not in {"", title} or (choice.agreed and choice.at > moment):
             continue
         before = found.get(choice.identity_id)
-        if before is None or (choice.at, not choice.agreed) > (before[0], not before[1]):
-            found[choice.identity_id] = (choice.at, choice.agreed)
+        at = min(choice.at, moment)
+        if before is None or (at, not choice.agreed) > (before[0], not before[1]):
+            found[choice.identity_id] = (at, choice.agreed)
     return {identity: "yes" if agreed else "no" for identity, (_, agreed) in found.items()}
