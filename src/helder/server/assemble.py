@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from helder.access.keys import Keys
+from helder.activate.links import Links
+from helder.activate.tracking import Tracking
 from helder.api.app import Api, rest_app
 from helder.api.collect import Collect
+from helder.api.track import track_routes
+from helder.clock import system_clock
 from helder.collect.inbox import Inbox
 from helder.server.app import App
-from helder.settings import Settings
+from helder.settings import Settings, secret_key
 from helder.store.state import open_state
 from helder.worker.client import AsyncClient
 from helder.worker.wake import Waker
@@ -26,7 +30,8 @@ def web_app(settings: Settings) -> Iterator[App]:
     collect = Collect(inbox, keys)
     api = Api(inbox=inbox, state=state, keys=keys, collect=collect, worker=AsyncClient(settings.data))
     try:
-        yield App(collect, rest_app(api))
+        tracking = Tracking(state, inbox, Links(secret_key(settings.data), settings.address))
+        yield App(collect, rest_app(api, [track_routes(tracking, settings, system_clock)]))
     finally:
         inbox.close()
         state.close()
