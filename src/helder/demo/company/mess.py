@@ -20,8 +20,8 @@ def typo(chance: random.Random, text: str) -> str:
         return text
     at = chance.choice(places[1:-1])
     kind = chance.randrange(4)
-    if kind == 0:
-        return text[:at] + text[at + 1 : at + 2] + text[at] + text[at + 2 :]
+    if kind == 0 and text[at] != text[at + 1]:
+        return text[:at] + text[at + 1] + text[at] + text[at + 2 :]
     if kind == 1:
         return text[:at] + text[at + 1 :]
     if kind == 2:

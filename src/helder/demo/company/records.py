@@ -138,7 +138,8 @@ def _untidy(chance: random.Random, row: Record, emails: list[str]) -> Record:
     if chance.random() < rates.MOVED:
         row.street, row.house_number = chance.choice(STREETS), str(chance.randrange(1, 260))
     if chance.random() < rates.TYPO:
-        name = chance.choice(("first", "last", "email", "phone", "street", "city"))
+        fields = ("first", "last", "email", "phone", "street", "city")
+        name = chance.choice([each for each in fields if len(getattr(row, each)) > 3])
         setattr(row, name, mess.typo(chance, getattr(row, name)))
     if row.source == "newsletter" and chance.random() < rates.EMOJI:
         row.first += f" {chance.choice(mess.EMOJI)}"
