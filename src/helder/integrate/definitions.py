@@ -74,3 +74,8 @@ def _definition(row: RowMapping) -> SourceDefinition:
 @lru_cache(maxsize=256)
 def _parsed(text: str, name: str) -> SourceMapping:
     return parse_mapping(text, base_catalogue(), name)
+
+
+def read_trust(state: State) -> dict[str, int]:
+    """Return how far each source is trusted, where sources contradict each other."""
+    return {key: found.mapping.trust for key, found in read_definitions(state).items()}
