@@ -13,7 +13,9 @@ def test_a_mail_is_kept_as_it_was_sent(tmp_path: Path) -> None:
     """Lines that begin with a dot, and letters beyond ASCII, come out as they went in."""
     text = "Subject: Één\r\n\r\n.\r\n..two\r\nlast é\r\n".encode()
     with Catcher(tmp_path) as catcher, smtplib.SMTP(catcher.host, catcher.port) as smtp:
-        smtp.sendmail("from@lentehof.example", ["jan@webmail.example"], text, mail_options=["SMTPUTF8", "BODY=8BITMIME"])
+        smtp.sendmail(
+            "from@lentehof.example", ["jan@webmail.example"], text, mail_options=["SMTPUTF8", "BODY=8BITMIME"]
+        )
     (mail,) = caught(tmp_path)
     assert (mail.sender, mail.recipient) == ("from@lentehof.example", "jan@webmail.example")
     assert (tmp_path / mail.file).read_bytes() == text
@@ -32,7 +34,10 @@ def test_many_mails_over_one_connection_are_all_kept(tmp_path: Path) -> None:
 def test_a_share_of_recipients_is_refused_and_always_the_same(tmp_path: Path) -> None:
     """Refused recipients get 550, are noted, and are refused again."""
     everyone = [f"p{n}@x.example" for n in range(200)]
-    with Catcher(tmp_path, behaviour=Behaviour(refuse=0.5)) as catcher, smtplib.SMTP(catcher.host, catcher.port) as smtp:
+    with (
+        Catcher(tmp_path, behaviour=Behaviour(refuse=0.5)) as catcher,
+        smtplib.SMTP(catcher.host, catcher.port) as smtp,
+    ):
         first = set(smtp.sendmail("a@x.example", everyone, "Subject: x\r\n\r\nhi\r\n"))
         second = set(smtp.sendmail("a@x.example", everyone, "Subject: x\r\n\r\nhi\r\n"))
     assert first == second == {each.recipient for each in refused(tmp_path)}

@@ -10,7 +10,7 @@ from helder.demo.company.layout import SITES, Company
 from helder.demo.company.workshops import Workshop, offered_on
 from helder.demo.natures import Deed, Person, luck
 
-CUSTOMER = "INSERT INTO customers (customer_no, last_name, email, updated_at) VALUES (?, ?, ?, ?)"
+CUSTOMER = "INSERT OR IGNORE INTO customers (customer_no, last_name, email, updated_at) VALUES (?, ?, ?, ?)"
 ORDER = (
     "INSERT INTO workshop_orders (customer_no, workshop, season, places, amount_cents, status, ordered_at)"
     " VALUES (?, ?, 'autumn', 1, ?, 'confirmed', ?)"

@@ -37,7 +37,8 @@ def test_the_same_seed_gives_the_same_bytes_in_every_process(tmp_path: Path) -> 
     """Two processes with different hash seeds make the same files, and another seed makes others."""
     program = (
         "import sys, pathlib, datetime; from helder.demo.company import generate\n"
-        "generate(pathlib.Path(sys.argv[1]), 200, int(sys.argv[2]), datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))"
+        "generate(pathlib.Path(sys.argv[1]), 200, int(sys.argv[2]),"
+        " datetime.datetime(2026, 11, 24, tzinfo=datetime.UTC))"
     )
     for name, seed, hashing in (("a", "3", "1"), ("b", "3", "2"), ("c", "4", "1")):
         command = [sys.executable, "-c", program, str(tmp_path / name), seed]
@@ -121,7 +122,9 @@ def test_the_erp_is_a_database_in_use_with_gifts_trials_and_indexes(company: Com
         assert erp.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         kinds = Counter(kind for (kind,) in erp.execute("SELECT kind FROM subscriptions"))
         assert set(kinds) == {"paid", "gift", "trial"}
-        assert erp.execute("SELECT count(*) FROM subscriptions WHERE kind <> 'gift' AND payer_no <> reader_no").fetchone() == (0,)
+        assert erp.execute(
+            "SELECT count(*) FROM subscriptions WHERE kind <> 'gift' AND payer_no <> reader_no"
+        ).fetchone() == (0,)
         plan = erp.execute("EXPLAIN QUERY PLAN SELECT 1 FROM workshop_orders WHERE customer_no = 'K1'").fetchone()
         assert "USING COVERING INDEX workshop_orders_customer" in plan[3]
 
@@ -129,11 +132,15 @@ def test_the_erp_is_a_database_in_use_with_gifts_trials_and_indexes(company: Com
 def test_files_have_a_byte_order_mark_and_two_wrong_encodings(tmp_path: Path) -> None:
     """Subscribers mix two encodings, accounts begin with a mark and hold text that was encoded twice."""
     made = generate(tmp_path, 4000, 2, AS_OF)
-    customers, subscribers = (made.sources / "customers.csv").read_bytes(), (made.sources / "subscribers.csv").read_bytes()
+    customers, subscribers = (
+        (made.sources / "customers.csv").read_bytes(),
+        (made.sources / "subscribers.csv").read_bytes(),
+    )
     assert customers.startswith(b"\xef\xbb\xbf")
     assert "Ã" in customers.decode("utf-8-sig")
     broken = [line for line in subscribers.splitlines() if not _is_utf8(line)]
-    assert broken and all(line.decode("cp1252") for line in broken)
+    assert broken
+    assert all(line.decode("cp1252") for line in broken)
     accents = [line for line in subscribers.splitlines() if _is_utf8(line) and not line.isascii()]
     assert len(accents) > len(broken)
     assert any(mark in subscribers.decode(errors="replace") for mark in "🌷🌻🍓🥾💚")
@@ -156,4 +163,5 @@ def test_orders_add_up_from_their_lines(company: Company) -> None:
     assert {row["order_no"]: int(row["totaal_cent"]) for row in table(company.sources / "orders.csv")} == totals
     known = {(line["order_no"], line["line_no"]) for line in lines}
     returns = table(company.sources / "returns.csv")
-    assert returns and {(row["order_no"], int(row["line_no"])) for row in returns} <= known
+    assert returns
+    assert {(row["order_no"], int(row["line_no"])) for row in returns} <= known

@@ -30,8 +30,8 @@ def test_an_address_has_no_case() -> None:
 @pytest.mark.parametrize(
     ("first", "infix", "last"),
     [
-        ("Jan", "van der", "Berg"), ("Jan van der", "", "Berg"), ("Jan", "", "van der Berg"), ("Jan", "Van Der", "Berg"),
-        ("Jan", "", "Berg, van der"), ("JAN", "", "Van der BERG"),
+        ("Jan", "van der", "Berg"), ("Jan van der", "", "Berg"), ("Jan", "", "van der Berg"),
+        ("Jan", "Van Der", "Berg"), ("Jan", "", "Berg, van der"), ("JAN", "", "Van der BERG"),
     ],
 )  # fmt: skip
 def test_a_name_is_the_same_wherever_the_tussenvoegsel_stands(first: str, infix: str, last: str) -> None:

@@ -51,8 +51,9 @@ def _decoded(line: bytes) -> str:
 def read(company: Company) -> Emitted:
     """Read the truth about owners, and all that was emitted."""
     made = Emitted(owner=owners(company.truth / "identities.csv"))
-    evidence = [*_erp(company), *_shop(company), *_newsletter(company)]
-    _join(made, company, evidence)
+    evidence = (*_erp(company), *_shop(company), *_newsletter(company))
+    # whoever became a customer after the mails is no part of what was to be found
+    _join(made, company, [each for each in evidence if each.anchor in made.owner])
     made.choices = [*_shop_choices(company), *_newsletter_choices(company), *_objections(company)]
     made.customers = set(_buyers(company))
     return made
@@ -71,7 +72,7 @@ def owners(path: Path) -> dict[Identity, int]:
 
 def _join(made: Emitted, company: Company, evidence: list[Evidence]) -> None:
     """Join what usable keys connect."""
-    unusable = shared_keys((made.owner.get(each.anchor, -1), each) for each in evidence)
+    unusable = shared_keys((made.owner[each.anchor], each) for each in evidence)
     for record in evidence:
         for key in record.keys:
             if key in made.owner and key not in unusable:
@@ -93,11 +94,11 @@ def _evidence(anchor: Identity, row: dict[str, str], names: tuple[str, str, str]
     return Evidence(anchor, tuple(found), first, last)
 
 
-def query(company: Company, sql: str) -> Iterator[dict[str, str]]:
+def query(company: Company, sql: str, *values: str) -> Iterator[dict[str, str]]:
     """Yield rows of the ERP, which may be in use."""
     with closing(sqlite3.connect(f"file:{company.erp}?mode=ro", uri=True, timeout=30)) as erp:
         erp.row_factory = sqlite3.Row
-        for row in erp.execute(sql):
+        for row in erp.execute(sql, values):
             yield dict(row)
 
 
@@ -157,7 +158,10 @@ def _buyers(company: Company) -> Iterator[Identity]:
     for row in rows(company.sources / "orders.csv"):
         if row["status"] == "paid":
             yield "customer:shop", row["customer_no"]
-    for table, column in (("subscriptions", "payer_no"), ("workshop_orders", "customer_no")):
-        where = "WHERE kind <> 'trial'" if table == "subscriptions" else ""
-        for row in query(company, f"SELECT {column} AS customer_no FROM {table} {where}"):
+    before = company.as_of.strftime("%Y-%m-%dT%H:%M:%SZ")  # a place that the mail sold was no reason to send it
+    for sql in (
+        "SELECT payer_no AS customer_no FROM subscriptions WHERE kind <> 'trial' AND started_on <= ?",
+        "SELECT customer_no FROM workshop_orders WHERE ordered_at <= ?",
+    ):
+        for row in query(company, sql, before):
             yield "customer:erp", row["customer_no"]
