@@ -1,4 +1,4 @@
-"""A large company to measure on: 1,000,000 people, 3,000,000 identities, 50,000,000 events and an ERP of 3,000,000 orders.
+"""A large company to measure on: 1,000,000 people, 3,000,000 identities, 50,000,000 events, an ERP of 3,000,000 orders.
 
     from large import open_large
     company = open_large()            # made when it is not there yet (a quarter of an hour), then kept
