@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import msgspec
+
 from helder.errors import Cancelled, HelderError, InvalidInput, NotFound
 from helder.pipeline import place
 from helder.worker.protocol import (
@@ -122,11 +124,11 @@ def _send(writer: asyncio.StreamWriter, frame: Frame) -> None:
 
 
 async def read_frame(reader: asyncio.StreamReader) -> Frame | None:
-    """Return the next frame, or ``None`` at the end of the connection."""
+    """Return the next frame, or ``None`` when the connection ended, or what came is no frame."""
     try:
         length = int.from_bytes(await reader.readexactly(LENGTH_BYTES), "big")
         if length > LONGEST_FRAME:
             return None
         return unpack(await reader.readexactly(length))
-    except (asyncio.IncompleteReadError, ConnectionError):
+    except (asyncio.IncompleteReadError, ConnectionError, msgspec.DecodeError):
         return None
