@@ -89,7 +89,7 @@ def test_the_same_message_id_of_two_sources_is_two_messages(stores: Stores, now:
 
 
 def test_a_run_that_fails_leaves_nothing_and_is_repeated(stores: Stores, now: datetime) -> None:
-    """When the last write of the transaction fails, nothing of it stays, and the next run does all of it."""
+    """When it is not told whose an event is, nothing is taken, and the next run does all of it."""
     stores.inbox.append([Entry([event("m1", user_id="7")])])
     receive = stage(stores)
     real, broken = receive._identify, [True]
@@ -108,6 +108,20 @@ def test_a_run_that_fails_leaves_nothing_and_is_repeated(stores: Stores, now: da
     receive.run(now)
     assert len(rows(stores, "event_tail")) == 1
     assert len(rows(stores, "link")) == 1
+
+
+def test_a_crash_between_two_writes_leaves_nothing(
+    stores: Stores, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows and watermark are one transaction: what fails after the first rows takes them along, and is repeated."""
+    stores.inbox.append([Entry([event("m1", user_id="7")])])
+    with monkeypatch.context() as planted:
+        planted.setattr("helder.collect.receive._rejected_rows", lambda _rows: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            stage(stores).run(now)
+    assert rows(stores, "event_tail") == []
+    stage(stores).run(now)
+    assert len(rows(stores, "event_tail")) == 1
 
 
 def test_replaying_the_inbox_changes_nothing(stores: Stores, now: datetime) -> None:
