@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from helder.clock import Monotone
 from helder.settings import Settings, load_settings
 from helder.worker.lock import FolderLock
 from helder.worker.logs import configure_logs
+from helder.worker.protocol import socket_path
 
+_LOOK_SECONDS = 0.05
 _CHILD = "HELDER_CHILD"
 """Set in the environment of processes that a supervisor started: they end when it does."""
 
@@ -103,6 +107,25 @@ def _command(settings: Settings, role: str) -> list[str]:
 
 
 def _greet(settings: Settings) -> None:
-    """Say where Helder is to be found; everything else goes to the log."""
+    """Say where Helder is to be found, once it is: everything else goes to the log."""
+    threading.Thread(target=_say_when_ready, args=(settings,), name="greeting", daemon=True).start()
+
+
+def _say_when_ready(settings: Settings) -> None:
+    """Wait until web and worker answer."""
+    while not (_listens(socket.AF_UNIX, str(socket_path(settings.data))) and _listens(*_web_address(settings))):
+        threading.Event().wait(_LOOK_SECONDS)
     sys.stdout.write(f"Helder is at {settings.address} (data in {settings.data}). Stop it with Ctrl-C.\n")
     sys.stdout.flush()
+
+
+def _web_address(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    """Return how the web process is reached from this machine."""
+    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
+    host = everywhere.get(settings.host, settings.host)
+    return socket.AF_INET6 if ":" in host else socket.AF_INET, (host, settings.port)
+
+
+def _listens(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        return probe.connect_ex(address) == 0

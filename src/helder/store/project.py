@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,7 +30,7 @@ BULK_CHUNK = 50_000
 class Project:
     """The stage ``project``."""
 
-    name: ClassVar[str] = "project"
+    name = "project"
 
     def __init__(self, facts: Facts, hot: Hot, online: Online) -> None:
         """Copy from ``facts`` to ``hot`` and ``online``."""

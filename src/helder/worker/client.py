@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -28,7 +28,6 @@ from helder.worker.protocol import (
     unpack,
 )
 
-T = TypeVar("T")
 _NOT_RUNNING = "the worker does not answer; is `helder serve` running on this data folder?"
 
 
@@ -55,7 +54,7 @@ class Client:
         name: str,
         /,
         *,
-        expect: type[T] | Any = Any,
+        expect: Any = Any,
         progress: Callable[[Any], None] = lambda _value: None,
         **args: object,
     ) -> Any:

@@ -1,47 +1,81 @@
-"""Asking the worker, whether it runs or not: a command talks to the running one, or is one for a moment."""
+"""For commands: the running worker when there is one, else the worker's work in the command's own process."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-import msgspec
-
 from helder.clock import Clock, Monotone
-from helder.errors import NotFound, Unavailable
+from helder.errors import Unavailable
 from helder.pipeline import run_once
 from helder.settings import load_settings
 from helder.worker.answering import Handler, answer_call
 from helder.worker.client import Client, settled
 from helder.worker.lock import FolderLock
-from helder.worker.protocol import Call, pack, unpack, LENGTH_BYTES
+from helder.worker.protocol import LENGTH_BYTES, Call, pack, unpack
+from helder.worker.rounds import Work
+
+FOR_COMMANDS = ("receive", "resolve", "project", "refresh")
+"""Stages that a command without a server runs: it brings data up to date, and sets no journey in motion."""
 
 
-class Worker(Protocol):
-    """Whoever answers questions."""
+class Asking(Protocol):
+    """Something that answers the worker's questions."""
 
-    def call(self, name: str, /, *, expect: Any = Any, progress: Callable[[Any], None] = ..., **args: object) -> Any:  # noqa: ANN401 - as Client.call
-        """Ask the question ``name``; see ``Client.call``."""
+    def call(
+        self,
+        name: str,
+        /,
+        *,
+        expect: Any = Any,
+        progress: Callable[[Any], None] = ...,
+        **args: object,
+    ) -> Any:
+        """Ask a question; see ``Client.call``."""
         ...
 
 
+class Within:
+    """Answers in this process; what goes in and out passes through the same bytes as over the socket."""
+
+    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+        """Answer with ``handlers``."""
+        self._handlers = handlers
+        self._numbers = count(1)
+
+    def call(
+        self,
+        name: str,
+        /,
+        *,
+        expect: Any = Any,
+        progress: Callable[[Any], None] = lambda _value: None,
+        **args: object,
+    ) -> Any:
+        """Ask a question; see ``Client.call``."""
+        asked = unpack(pack(Call(next(self._numbers), name, args))[LENGTH_BYTES:])
+        if not isinstance(asked, Call):
+            raise TypeError(asked)
+        answer = answer_call(self._handlers, asked, progress)
+        return settled(unpack(pack(answer)[LENGTH_BYTES:]), expect)
+
+
 @contextmanager
-def connected(data: Path, clock: Clock | None = None) -> Iterator[Worker]:
-    """Give a worker to ask: the running one of the data folder ``data``, or this process for as long as this lasts.
+def connect(data: Path) -> Iterator[Asking]:
+    """Ask the worker of the data folder ``data``, or be it for as long as no server runs.
 
     Raises:
-        NotFound: when there is no data folder.
-        DataFolderInUse: when a worker runs but does not answer.
+        DataFolderInUse: when another command is being the worker.
+        SettingsError: when the settings cannot be used.
     """
-    if not data.is_dir():
-        raise NotFound(f"there is no data folder {data}; give --data, or make one with `helder serve --data {data}`")
     try:
         client = Client(data)
     except Unavailable:
-        with _alone(data, clock or Monotone()) as worker:
-            yield worker
+        with _within(data) as within:
+            yield within
     else:
         try:
             yield client
@@ -50,42 +84,31 @@ def connected(data: Path, clock: Clock | None = None) -> Iterator[Worker]:
 
 
 @contextmanager
-def _alone(data: Path, clock: Clock) -> Iterator[Worker]:
-    """Be the worker: under its lock, with the pipeline run until it is idle before the first answer and at the end."""
+def _within(data: Path) -> Iterator[Within]:
+    """Open everything here, under the worker's lock, and close it afterwards."""
     from helder.wiring import open_house
     from helder.worker.questions import questions
 
+    clock = Monotone()
+    data.mkdir(parents=True, exist_ok=True)
     with FolderLock(data, "worker"):
         house = open_house(load_settings(data), clock)
-
-        def settle(seconds: float = 0.0) -> bool:  # noqa: ARG001 - the same question takes it of a running worker
-            while any(ran.rows for ran in run_once(house.stages, clock())):
-                pass
-            return True
-
         try:
-            settle()
-            yield _Alone({**questions(house), "settle": settle})
-            settle()
+            yield Within({**questions(house), "settle": settle_handler(house, clock), "ping": lambda: "pong"})
         finally:
             house.close()
 
 
-class _Alone:
-    """Answers in this process, in the same words as over the socket."""
+def settle_handler(work: Work, clock: Clock) -> Handler:
+    """Return the question ``settle`` for a process without rounds: run the stages until they find nothing to do."""
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
-        self._handlers = handlers
+    def settle() -> bool:
+        stages = [stage for stage in work.stages if stage.name in FOR_COMMANDS]
+        while True:
+            ran = run_once(stages, clock())
+            if any(each.failed for each in ran):
+                return False
+            if not any(each.rows for each in ran):
+                return True
 
-    def call(
-        self,
-        name: str,
-        /,
-        *,
-        expect: Any = Any,  # noqa: ANN401 - as Client.call
-        progress: Callable[[Any], None] = lambda _value: None,
-        **args: object,
-    ) -> Any:  # noqa: ANN401 - as Client.call
-        """Ask the question ``name``; see ``Client.call``."""
-        frame = answer_call(self._handlers, Call(0, name, msgspec.to_builtins(args)), progress)
-        return settled(unpack(pack(frame)[LENGTH_BYTES:]), expect)
+    return settle

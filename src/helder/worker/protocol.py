@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,6 +16,7 @@ from helder.errors import HelderError
 LONGEST_FRAME = 256 * 1024 * 1024
 """Bytes; more is a mistake of whoever writes."""
 LENGTH_BYTES = 4
+LONGEST_SOCKET_NAME = 107
 
 
 class Call(msgspec.Struct, frozen=True, tag="call"):
@@ -56,12 +60,21 @@ Frame: TypeAlias = Call | Cancel | Progress | Answer | Failure
 
 def socket_path(data: Path) -> Path:
     """Return where the worker of the data folder ``data`` listens."""
-    return data / "worker.sock"
+    return _short(data.resolve() / "worker.sock")
 
 
 def wake_path(data: Path) -> Path:
     """Return the datagram socket at which the worker is woken."""
-    return data / "wake.sock"
+    return _short(data.resolve() / "wake.sock")
+
+
+def _short(path: Path) -> Path:
+    """Return ``path``, or a short stand-in: the name of a local socket has at most 107 bytes (unix(7))."""
+    if len(os.fsencode(path)) <= LONGEST_SOCKET_NAME:
+        return path
+    folder = Path(tempfile.gettempdir()) / f"helder-{os.getuid()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / f"{sha256(os.fsencode(path)).hexdigest()[:24]}.sock"
 
 
 def pack(frame: Frame) -> bytes:
