@@ -25,7 +25,7 @@ from helder.integrate.live import LiveSources
 from helder.integrate.live_index import LiveIndex
 from helder.integrate.profile import Profiles
 from helder.integrate.register import Sources
-from helder.integrate.resolve import Resolve
+from helder.integrate.resolve import Resolve, read_survival
 from helder.integrate.web_identities import WebIdentities
 from helder.intelligence.refresh import Refresh
 from helder.intelligence.segments.definitions import Segments
@@ -115,7 +115,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
         engine=engine,
         people=people,
         receive=Receive(inbox, state, facts, identify, online.known, settings.duplicate_days),
-        resolve=Resolve(facts),
+        resolve=Resolve(facts, lambda: read_survival(state)),
         project=Project(facts, hot, online),
         refresh=Refresh(facts, segments, online, engine, hot),
         advance=Advance(state, people, _matches(engine, settings), key),

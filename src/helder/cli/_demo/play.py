@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from importlib.resources import as_file, files
@@ -60,6 +59,8 @@ class Played(msgspec.Struct, kw_only=True):
     seconds: float = 0.0
     acts: dict[str, float] = msgspec.field(default_factory=dict)
     """Seconds by act."""
+    stages: dict[str, float] = msgspec.field(default_factory=dict)
+    """Seconds that the worker spent, by stage of the pipeline."""
 
 
 class Play:
@@ -72,7 +73,8 @@ class Play:
 
     def perform(self) -> Played:
         """Play all acts; raises ``HelderError`` or ``DemoFault`` when one fails."""
-        played = Played(company=self._timed_company())
+        played = Played(company=self._company())
+        played.acts["company"] = round(stopwatch() - self._began, 2)
         self._client = self._server.ready()
         acts: tuple[Callable[[Played], None], ...] = (
             self.connect,
@@ -91,7 +93,7 @@ class Play:
         played.seconds = round(stopwatch() - self._began, 2)
         return played
 
-    def _timed_company(self) -> Company:
+    def _company(self) -> Company:
         """Make the company while the server starts."""
         script = self._script
         show = self._show
@@ -166,7 +168,9 @@ class Play:
         """Ask Helder what it brought, and hold everything against the truth."""
         played.result = self._client.call("campaign_result", journey=JOURNEY, goal=GOAL)
         tally = self._client.call("journey_tally", key=JOURNEY)
-        played.skipped = dict(Counter(tally["skipped"]))
+        played.skipped = tally["skipped"]
+        stages = self._client.call("status")["stages"]
+        played.stages = {name: round(each["seconds"], 2) for name, each in stages.items()}
         played.score = score(played.company, self._export, SEGMENT)
 
     @property

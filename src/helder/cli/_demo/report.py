@@ -29,6 +29,7 @@ def as_object(played: Played) -> dict[str, Any]:
         "skipped": played.skipped,
         "result": played.result,
         "acts": played.acts,
+        "stages": played.stages,
     }
 
 

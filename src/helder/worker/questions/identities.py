@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from helder.integrate.rebuild import Rebuilt, rebuild
+from helder.integrate.resolve import read_survival
 from helder.store.facts.schema import table
 from helder.wiring import House
 from helder.worker.answering import Handler
@@ -18,7 +19,7 @@ def handlers(house: House) -> Mapping[str, Handler]:
 
     def rebuild_all(progress: Callable[[Any], None]) -> Rebuilt:
         """Throw away what is derived and build it again from the facts: the same tables come out."""
-        return rebuild(house.facts, lambda done, total: progress((done, total)))
+        return rebuild(house.facts, lambda: read_survival(house.state), lambda what, share: progress((what, share)))
 
     def identities_export(path: str) -> int:
         """Write every identity with its profile and segments to the CSV file ``path``; return the rows written.
