@@ -23,7 +23,9 @@ from helder.govern.catalogue import CatalogueObject, Field, base_catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
-ELSEWHERE = re.compile(r"^helder\.(demo|cli\._demo)\b|__main__$|\.migrations\.")  # no errors of ours, and not made to be imported
+ELSEWHERE = re.compile(
+    r"^helder\.(demo|cli\._demo)\b|__main__$|\.migrations\."
+)  # no errors of ours, and not made to be imported
 PLACE = re.compile(r"(<!-- made from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -123,7 +125,8 @@ def events() -> str:
 def commands() -> str:
     """Return the help of every command, as the program itself gives it."""
     text = app.generate_docs(output_format="markdown")
-    return text[text.index("\n## helder ") + 1 :].replace("``", "`").rstrip() + "\n"
+    text = re.sub(r"(?<!`)``(?!`)", "`", text)
+    return text[text.index("\n## helder ") + 1 :].rstrip() + "\n"
 
 
 def first_sentence(text: str) -> str:
