@@ -104,18 +104,19 @@ class Collect:
         key = self._keys.write_key(_write_key(headers, body))
         if key is None:
             raise Refused(401, "unknown-write-key", "the write key is missing, unknown or revoked")
-        parsed = parse(body, KINDS[scope["path"].rstrip("/")], self._received(key, headers))
-        await self._keep(parsed if isinstance(parsed, Rejection) else Entry(parsed.events, parsed.rejected))
+        kind = KINDS[scope["path"].rstrip("/")]
+        parsed = parse(body, kind, self._received(key, headers))
+        entry = Entry([], [parsed]) if isinstance(parsed, Rejection) else Entry(parsed.events, parsed.rejected)
+        await self._keep(entry)
+        if isinstance(parsed, Rejection) or kind != "batch":
+            _tell(entry.rejected)
 
-    async def _keep(self, parsed: Entry | Rejection) -> None:
-        """Put what was read into the inbox; a request that is wrong as a whole is kept as well, then refused."""
-        entry = Entry([], [parsed]) if isinstance(parsed, Rejection) else parsed
+    async def _keep(self, entry: Entry) -> None:
+        """Put what was read into the inbox, what is refused included."""
         if entry.events or entry.rejected:
             await self._inbox.append_async(entry)
         self.counts["accepted"] += len(entry.events)
         self.counts.update(rejection.reason for rejection in entry.rejected)
-        if isinstance(parsed, Rejection):
-            raise Refused(400, parsed.reason.replace("_", "-"), parsed.detail)
 
     def _received(self, key: WriteKey, headers: Headers) -> Received:
         self._requests += 1
@@ -125,6 +126,13 @@ class Collect:
             request_id=f"{self._stem}-{self._requests}",
             user_agent=headers.get(b"user-agent", b"").decode("latin-1"),
         )
+
+
+def _tell(rejected: list[Rejection]) -> None:
+    """Refuse a request whose all was refused, with the reason; a bot is not told that it is known."""
+    for rejection in rejected:
+        if rejection.reason != "bot":
+            raise Refused(400, rejection.reason.replace("_", "-"), rejection.detail)
 
 
 async def _body(headers: Headers, receive: Receive) -> bytes:
