@@ -276,6 +276,25 @@ def test_a_first_fill_that_crashed_keeps_no_old_versions(company: Company, now: 
     assert [row["identity_id"] for row in copies(company)["orders"]] == [2]
 
 
+def test_a_fill_that_was_broken_off_gets_its_indexes_back(company: Company, now: datetime) -> None:
+    """Indexes are dropped for a first fill; after a crash in it the next run makes them all the same."""
+
+    def indexes() -> list[str]:
+        with company.online._connections.reading() as connection:
+            rows = connection.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+            ).fetchall()
+        return sorted(name for (name,) in rows)
+
+    all_of_them = indexes()
+    company.regroup({1, 2}, 1)
+    with failing(company.online, 2), pytest.raises(Crash):
+        company.project.run(now)
+    assert indexes() != all_of_them
+    company.project.run(now)
+    assert indexes() == all_of_them == ["identity_profile_profile_id", "member_profile"]
+
+
 def test_a_profile_that_was_merged_away_is_gone(company: Company, now: datetime) -> None:
     """After a merge its golden record is gone and its ids lead to the other; after the unmerge it is back."""
     company.regroup({1, 2}, 1)

@@ -7,7 +7,7 @@ never overwrites a newer one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 import pyarrow as pa
@@ -19,12 +19,10 @@ from helder.store.projections.hot import Hot
 from helder.store.projections.layout import Layout
 from helder.store.projections.online import Online
 
-Write = Callable[[Layout, pa.RecordBatch], None]
-
 CHUNK = 5_000
 """Rows in a transaction, when others may wait for their turn."""
 BULK_CHUNK = 50_000
-"""Rows in a transaction of the first fill."""
+"""Rows in a transaction that fills an empty table."""
 
 
 class Project:
@@ -35,39 +33,53 @@ class Project:
     def __init__(self, facts: Facts, hot: Hot, online: Online) -> None:
         """Copy from ``facts`` to ``hot`` and ``online``."""
         self._facts = facts
-        self._targets: tuple[tuple[ProjectionFile, Write], ...] = (
-            (hot, lambda layout, rows: _write_hot(hot, layout, rows)),
-            (online, lambda layout, rows: _write_online(online, layout, rows)),
-        )
+        self._files: tuple[ProjectionFile, ...] = (hot, online)
 
     def run(self, now: datetime) -> int:  # noqa: ARG002 - every stage is given the moment
         """Copy what is new to both files; return the number of rows copied or removed."""
-        return sum(self._catch_up(file, write) for file, write in self._targets)
+        return sum(self._catch_up(file) for file in self._files)
 
-    def _catch_up(self, file: ProjectionFile, write: Write) -> int:
+    def _catch_up(self, file: ProjectionFile) -> int:
         after = file.watermark(self.name)
         if after >= self._facts.last_batch():
             return 0
         with self._facts.reader() as reader:
             upto = reader.last_batch()
-            moved = sum(_copy(reader, file, write, layout, (after, upto)) for layout in file.layouts.values())
+            moved = sum(_copy(reader, file, layout, (after, upto)) for layout in file.layouts.values())
         with file.write() as writer:
             writer.move(self.name, upto)
         return moved
 
 
-def _copy(reader: Reader, file: ProjectionFile, write: Write, layout: Layout, span: tuple[int, int]) -> int:
+def _copy(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
     """Bring one table from batch ``span[0]`` to ``span[1]``; return the number of rows.
 
     New versions come before old ones go, so that nobody who looks meanwhile misses a record.
     """
-    nothing_to_drop = not layout.versioned or file.is_empty(layout.table)
+    if file.is_empty(layout.table):
+        return _fill(reader, file, layout, span)
     moved = 0
-    for rows in _chunks(reader, layout, span, CHUNK if span[0] else BULK_CHUNK):
-        write(layout, rows)
+    for rows in _chunks(reader, layout, span, CHUNK):
+        with file.write() as writer:
+            writer.renew(layout.table, rows)
         moved += rows.num_rows
         file.let_others_in()
-    return moved if nothing_to_drop else moved + _drop_ended(reader, file, layout, span)
+    return moved + (_drop_ended(reader, file, layout, span) if layout.versioned else 0)
+
+
+def _fill(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
+    """Fill a table that is empty: there is nothing to replace or to remove, and its indexes can wait."""
+    moved = 0
+    for rows in _chunks(reader, layout, span, BULK_CHUNK):
+        with file.write() as writer:
+            writer.without_indexes(layout.table)
+            writer.append(layout.table, rows)
+        moved += rows.num_rows
+        file.let_others_in()
+    if moved:
+        with file.write() as writer:
+            writer.with_indexes(layout.table)
+    return moved
 
 
 def _drop_ended(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
@@ -87,19 +99,3 @@ def _chunks(reader: Reader, layout: Layout, span: tuple[int, int], size: int) ->
         kept = rows.filter(pc.is_valid(rows.column(layout.key[0])))
         if kept.num_rows:
             yield kept
-
-
-def _write_hot(hot: Hot, layout: Layout, rows: pa.RecordBatch) -> None:
-    with hot.write() as writer:
-        writer.append(layout.table, rows)
-
-
-def _write_online(online: Online, layout: Layout, rows: pa.RecordBatch) -> None:
-    """Write rows; profiles that lose their last identity by it go in the same transaction."""
-    with online.write() as writer:
-        if layout.table != "identity_profile":
-            writer.append(layout.table, rows)
-            return
-        before = writer.profiles_of(rows.column("identity_id").to_numpy())
-        writer.append(layout.table, rows)
-        writer.remove_empty(before)

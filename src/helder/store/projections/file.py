@@ -44,6 +44,20 @@ class ProjectionWriter:
         layout = self._layouts[table]
         self.connection.executemany(sql.upsert(layout), to_tuples(layout, rows, layout.columns))
 
+    def renew(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
+        """Add ``rows``, with whatever else must go or come with them in the same transaction."""
+        self.append(table, rows)
+
+    def without_indexes(self, table: str) -> None:
+        """Drop the indexes of ``table``: filling it in the order of its key is much faster without."""
+        for statement in sql.drop_indexes(self._layouts[table]):
+            self.connection.execute(statement)
+
+    def with_indexes(self, table: str) -> None:
+        """Make the indexes of ``table`` that are not there."""
+        for statement in sql.create(self._layouts[table]):
+            self.connection.execute(statement)
+
     def discard(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
         """Remove these versions of ``rows``; newer versions under the same key stay."""
         layout = self._layouts[table]

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 
 from helder.store.projections import members
 from helder.store.projections.file import Ids, ProjectionFile, ProjectionWriter
@@ -35,13 +36,17 @@ class OnlineWriter(ProjectionWriter):
         members.mark(self.connection, MemberState(segment_id, version, computed_batch, at))
         return changed
 
-    def profiles_of(self, identity_ids: Ids) -> list[int]:
-        """Return the profiles that these identities stand under at this point of the transaction."""
-        return [row[0] for row in self.connection.execute(_OLD_PROFILES, (to_json(identity_ids),))]
-
-    def remove_empty(self, profile_ids: Ids) -> int:
-        """Delete those of ``profile_ids`` that no identity stands under any more: they were merged away."""
-        return self.connection.execute(_REMOVE_EMPTY, (to_json(profile_ids),)).rowcount
+    def renew(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
+        """Add ``rows``; profiles that lose their last identity by it were merged away, and go."""
+        if table != "identity_profile":
+            self.append(table, rows)
+            return
+        # A fill that was broken off left the table without.
+        self.with_indexes(table)
+        ids = to_json(rows.column("identity_id").to_numpy())
+        before = [row[0] for row in self.connection.execute(_OLD_PROFILES, (ids,))]
+        self.append(table, rows)
+        self.connection.execute(_REMOVE_EMPTY, (to_json(before),))
 
 
 class Online(ProjectionFile):

@@ -15,6 +15,11 @@ def create(layout: Layout) -> list[str]:
     return [table, *(_index(layout, column) for column in layout.indexed)]
 
 
+def drop_indexes(layout: Layout) -> list[str]:
+    """Return the statements that drop the indexes of the table."""
+    return [f'DROP INDEX IF EXISTS "{layout.table}_{column}"' for column in layout.indexed]
+
+
 def upsert(layout: Layout) -> str:
     """Return the statement that adds a row (all columns), or puts it in the place of an older one with its key.
 
