@@ -70,7 +70,7 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, channel
         .returning(outbox)
     )
     rows = connection.execute(taken).mappings().all()
-    return sorted((_message(row) for row in rows), key=lambda each: each.envelope.id)
+    return sorted((message_of(row) for row in rows), key=lambda each: each.envelope.id)
 
 
 def mark_sending(connection: Connection, token: str, message_ids: Mapping[int, str], now: datetime) -> set[int]:
@@ -162,7 +162,8 @@ def _back(now: datetime) -> dict[str, object]:
     return {"status": "queued", "claimed_by": null(), "claimed_at": null(), "due_at": now}
 
 
-def _message(row: RowMapping) -> Message:
+def message_of(row: RowMapping) -> Message:
+    """Return the message that a row of the outbox is."""
     envelope = {name: row[name] for name in Envelope.__struct_fields__}
     rest = {name: row[name] for name in ("address", "template_id", "values", "attempts")}
     return Message(envelope=Envelope(**envelope), **rest)

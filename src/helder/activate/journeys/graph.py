@@ -29,6 +29,15 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Key of a segment that the person is in."""
 
 
+class Cost(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the journey costs, in units of the goal's currency, to be held against what it brings."""
+
+    fixed: float = 0.0
+    """Once: the hours that went into it, say."""
+    per_mail: float = 0.0
+    """For each mail that is sent."""
+
+
 class Wait(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="wait"):
     """Stay for a while."""
 
@@ -98,6 +107,7 @@ class Journey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     steps: tuple[Step, ...]
     goal: Goal = Goal()
     """What ends it early; neither event nor segment means nothing does."""
+    cost: Cost = Cost()
 
     @property
     def holdout(self) -> float:

@@ -1,0 +1,172 @@
+"""The result of a journey that was really run, with its events in real facts."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pyarrow as pa
+import pytest
+from tests.activate.company import GOAL, KEY, Catcher, Company, serve
+
+from helder.clock import stored
+from helder.errors import NotFound
+from helder.govern.catalogue import Words
+from helder.govern.goals import Goal, save_goal
+from helder.measure.goal_events import done
+from helder.measure.result import Result, result, samples
+from helder.store.facts.duckdb.engine import DuckDbFacts
+from helder.store.tables.journeys import enrolment
+
+PEOPLE = 60
+PLACES = Goal(
+    key="autumn",
+    label=Words("Najaar", "Autumn"),
+    target=400,
+    unit=Words("plaatsen", "places"),
+    by=date(2026, 12, 15),
+    since=date(2026, 11, 1),
+)
+
+
+class Campaign:
+    """A journey with half its people held out, mailed, and facts to put events in."""
+
+    def __init__(self, company: Company, facts: DuckDbFacts, people: list[int], catcher: Catcher) -> None:
+        self.company, self.facts, self.people, self.catcher = company, facts, people, catcher
+
+    def did(self, *rows: tuple[int, datetime, dict[str, object]]) -> None:
+        """Put goal events in the facts: (identity, moment, properties)."""
+        events = [
+            {
+                "message_id": f"{identity}-{at}-{number}",
+                "identity_id": identity,
+                "type": "track",
+                "name": GOAL,
+                "at": stored(at),
+                "properties": msgspec.json.encode(properties).decode(),
+            }
+            for number, (identity, at, properties) in enumerate(rows)
+        ]
+        with self.facts.write() as batch:
+            batch.append("event_tail", pa.Table.from_pylist(events))
+
+    def held(self) -> list[int]:
+        with self.company.state.read() as connection:
+            rows = connection.execute(enrolment.select().where(enrolment.c.holdout == 1))
+            return [row.identity_id for row in rows]
+
+    def result(self) -> Result:
+        return result(self.company.state, self.facts, "hello", "autumn", self.company.now)
+
+
+@pytest.fixture
+def campaign(tmp_path: Path, now: datetime) -> Iterator[Campaign]:
+    """Sixty people, half of them held out."""
+    catcher = Catcher()
+    controller = serve(catcher)
+    company = Company(tmp_path, now, smtp_port=controller.port)
+    facts = DuckDbFacts(":memory:")
+    people = [company.person(f"p{number}@example.nl") for number in range(PEOPLE)]
+    save_goal(company.state, PLACES, now)
+    mail = {"type": "email", "template": "hello", "purpose": "events"}
+    company.start(step=[{"type": "holdout", "percent": 50}, mail], cost={"fixed": 10.0, "per_mail": 0.5})
+    company.enter(*people)
+    company.run()
+    asyncio.run(company.sender().drain())
+    company.run()
+    yield Campaign(company, facts, people, catcher)
+    facts.close()
+    company.close()
+    controller.stop()
+
+
+def test_the_result_adds_up(campaign: Campaign) -> None:
+    """Everybody is in one of the two groups, and every enrolment ended in exactly one way."""
+    held = campaign.held()
+    mailed = [each for each in campaign.people if each not in held]
+    after = campaign.company.now + timedelta(minutes=5)
+    campaign.did(*[(each, after, {"price": 100}) for each in mailed[:10]], (held[0], after, {"price": 100}))
+    found = campaign.result()
+    assert 10 < len(held) < 50
+    assert found.uplift is not None
+    assert (found.uplift.mailed.hits, found.uplift.mailed.people) == (10, len(mailed))
+    assert (found.uplift.held_out.hits, found.uplift.held_out.people) == (1, len(held))
+    assert (found.audience, found.holdout, found.sent) == (PEOPLE, len(held), len(mailed))
+    assert sum(found.tally.outcomes.values()) == found.tally.audience == PEOPLE
+    assert found.roi.cost_micros == (10 + 0.5 * len(mailed)) * 1_000_000
+    assert (found.distance.reached, found.distance.to_go, found.distance.days_left) == (11, 389, 21)
+
+
+def test_what_came_before_entering_does_not_count(campaign: Campaign) -> None:
+    """An event from before the journey is no effect of it, though it counts towards the goal."""
+    campaign.did((campaign.people[0], campaign.company.now - timedelta(days=3), {"price": 100}))
+    found = campaign.result()
+    assert found.uplift is not None
+    assert found.uplift.mailed.hits + found.uplift.held_out.hits == 0
+    assert found.distance.reached == 1
+
+
+def test_events_of_another_identity_of_the_person_count(campaign: Campaign) -> None:
+    """Who registers in another browser is found by who is who."""
+    browser = 12345
+    with campaign.facts.write() as batch:
+        rows = [{"identity_id": each, "profile_id": campaign.people[0]} for each in (campaign.people[0], browser)]
+        batch.append("identity_profile", pa.Table.from_pylist(rows))
+    campaign.did((browser, campaign.company.now + timedelta(minutes=1), {"price": 100, "places": 2}))
+    found = campaign.result()
+    assert found.uplift is not None
+    assert found.uplift.mailed.hits + found.uplift.held_out.hits == 1
+    assert found.distance.reached == 2
+
+
+def test_two_identities_that_are_one_person_count_once(campaign: Campaign) -> None:
+    """After a merge there is one person less, and who was held out as one of them was held out."""
+    held = campaign.held()[0]
+    other = next(each for each in campaign.people if each not in campaign.held())
+    with campaign.facts.write() as batch:
+        rows = [{"identity_id": each, "profile_id": other} for each in (held, other)]
+        batch.append("identity_profile", pa.Table.from_pylist(rows))
+    found = campaign.result()
+    assert (found.audience, found.holdout) == (PEOPLE - 1, len(campaign.held()))
+
+
+def test_samples_are_the_mails_that_were_sent(campaign: Campaign) -> None:
+    """What is shown as sent is, letter for letter, what the mail server got."""
+    shown = samples(campaign.company.state, campaign.company.settings, KEY, "hello", 5)
+    got = dict(campaign.catcher.mails)
+    assert len(shown) == 5
+    for each in shown:
+        mail = got[each.to]
+        body = mail.get_body(("html",))
+        assert body is not None
+        assert (each.subject, each.html) == (mail["Subject"], body.get_content().replace("\r\n", "\n").rstrip("\n"))
+
+
+def test_what_is_not_there_is_named(campaign: Campaign) -> None:
+    """An unknown goal or journey is an error that says which."""
+    with pytest.raises(NotFound, match="goal 'spring'"):
+        result(campaign.company.state, campaign.facts, "hello", "spring", campaign.company.now)
+    with pytest.raises(NotFound, match="journey 'bye'"):
+        result(campaign.company.state, campaign.facts, "bye", "autumn", campaign.company.now)
+
+
+@pytest.mark.parametrize(
+    ("properties", "value", "places", "micros"),
+    [
+        ('{"price": 89}', None, 1, 89_000_000),
+        ('{"price": "79.50", "places": 2}', None, 2, 159_000_000),
+        ('{"price": 89, "quantity": 3}', 100_000_000, 3, 100_000_000),
+        ("[]", None, 1, 0),
+        ('{"price": "gratis", "places": true}', None, 1, 0),
+        ('{"price": -5, "places": 1e300}', None, 1, 0),
+        (None, None, 1, 0),
+    ],
+)
+def test_an_event_says_places_and_money(properties: str | None, value: int | None, places: float, micros: int) -> None:
+    """Numbers come as numbers or as text; what is absurd counts as one place for nothing, and never breaks a result."""
+    found = done({"profile_id": 1, "properties": properties, "value_micros": value})
+    assert (found.places, found.amount_micros) == (places, micros)
