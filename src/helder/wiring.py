@@ -110,7 +110,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
         sources=Sources(state, facts, key, LiveIndex(state, facts, key, live)),
         identify=identify,
         live=live,
-        profiles=Profiles(facts, state, online, live),
+        profiles=Profiles(facts, state, live, key),
         segments=segments,
         engine=engine,
         people=people,

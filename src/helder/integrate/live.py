@@ -93,6 +93,8 @@ class LiveSources:
         self, found: SourceDefinition, item: ObjectMapping, there: dict[str, str], connection: LiveConnection
     ) -> LiveObject:
         known = read_catalogue(self._state).objects[item.object].fields
+        if item.changed and item.object == "person":
+            item = msgspec.structs.replace(item, fields={"changed_at": item.changed, **item.fields})
         own_kind, own_column = next(item.kinds(), ("", item.keys[0]))
         types = dict(there)
         kinds: dict[str, str] = {}

@@ -72,6 +72,9 @@ def read_records(chunk: Chunk, frame: Frame) -> Records:
     columns = {"record_key": keys, "identity_id": owners.own}
     for kind, name in frame.item.payer.items():
         columns["payer_identity"] = _ids(as_text(rows[name]), kind, frame.identifiers, owners.identities)
+    if frame.item.changed and frame.item.object == "person" and "changed_at" not in frame.item.fields:
+        spec = Column(frame.item.changed)
+        columns["changed_at"] = converted(rows[spec.column], spec, "time", frame.mapping.zone, frame.now).values
     for name, values, more in _fields(rows, frame):
         columns[name] = values
         faults += more

@@ -1,0 +1,57 @@
+"""The timeline of one person: what the facts tell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import ibis
+
+from helder.clock import aware
+from helder.govern.catalogue import Catalogue, Words
+from helder.integrate.loading import wanted_ids
+from helder.integrate.reading import wanted
+from helder.integrate.view import Happening
+from helder.store.facts.protocol import Facts
+from helder.store.facts.schema import table
+
+MOST = 200
+"""Entries of each sort that are shown, the newest."""
+_OBJECTS = {"orders": "order", "subscription": "subscription", "ticket": "ticket"}
+_MICROS = 1_000_000
+
+
+def happenings(facts: Facts, ids: Sequence[int], catalogue: Catalogue) -> Iterator[Happening]:
+    """Yield events, orders, returns, subscriptions and tickets of the identities ``ids``."""
+    events = table("every_event")
+    newest = events.semi_join(wanted_ids(), "identity_id").order_by(ibis.desc("at")).limit(MOST)
+    for row in facts.read(newest.select("at", "type", "name", "source", "url"), wanted=wanted(ids)).to_pylist():
+        yield Happening(aware(row["at"]), _event_words(row, catalogue), row["url"] or "", row["source"])
+    for name, key in _OBJECTS.items():
+        rows = table(name).filter(lambda t: t.until_batch.isnull() & t["at"].notnull())
+        mine = rows.semi_join(wanted_ids(), "identity_id").order_by(ibis.desc("at")).limit(MOST)
+        for row in facts.read(mine, wanted=wanted(ids)).to_pylist():
+            object_key = "return" if row.get("kind") == "return" else key
+            yield Happening(aware(row["at"]), catalogue.objects[object_key].label, detail(row), row["source"])
+
+
+def detail(row: dict[str, Any]) -> str:
+    """Return the few words that tell one row from another: its key, title, status and amount."""
+    parts = [str(row[name]) for name in ("record_key", "title", "workshop", "status") if row.get(name)]
+    if row.get("amount_micros") is not None:
+        parts.append(money(row["amount_micros"], row.get("currency") or ""))
+    return ", ".join(parts)
+
+
+def money(micros: int, currency: str) -> str:
+    """Return an amount with two decimals; rounded only here, where it is shown."""
+    return f"{currency} {micros / _MICROS:.2f}".strip()
+
+
+def _event_words(row: dict[str, Any], catalogue: Catalogue) -> Words:
+    name = row["name"] or row["type"]
+    if row["type"] in {"page", "screen"}:
+        page = catalogue.events["Page Viewed"].label
+        return Words(nl=f"{page.nl}: {name}", en=f"{page.en}: {name}")
+    known = catalogue.events.get(name)
+    return known.label if known else Words(nl=name, en=name)
