@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from helder.govern import audit
-from helder.integrate.profile import ProfileView
+from helder.integrate.view import ProfileView
 from helder.wiring import House
 from helder.worker.answering import Handler
 
