@@ -167,7 +167,7 @@ class Refresh:
         asked, found = answer
         members, segment, moves = progress.members, progress.segment, 0
         if progress.index is not index:
-            asked = np.union1d(asked, members[~index.has(members)])
+            asked = np.union1d(asked, members[index.ordinals(members) < 0])
         entered = np.setdiff1d(found, members)
         left = np.setdiff1d(np.intersect1d(members, asked), found)
         noted = progress.noted

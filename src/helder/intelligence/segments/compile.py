@@ -32,7 +32,7 @@ def question(leaf: Leaf, setting: Setting) -> Question:
         case Aggregate():
             return aggregate(leaf, setting)
         case Permission():
-            return Question(permitted(leaf, setting))
+            return permitted(leaf, setting)
         case _:
             raise TypeError(f"the facts cannot answer {type(leaf).__name__}")
 

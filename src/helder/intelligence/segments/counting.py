@@ -10,34 +10,41 @@ from ibis.expr.types import Table
 from helder.intelligence.segments.conditions import Operand, truth
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.rule import NEGATIVE, Condition
-from helder.intelligence.segments.setting import Question, Tables, of_profiles
+from helder.intelligence.segments.setting import Question
 
 
-def counted(rows: Table, test: Condition, moments: Moments, tables: Tables) -> Question:
+def counted(rows: Table, test: Condition, moments: Moments) -> Question:
     """Ask for the profiles of whose ``rows`` (with identity_id) the number meets ``test``."""
     rows = rows.select("identity_id")
     if _asks_existence(test):
-        return Question(of_profiles(rows.distinct(), tables).select("profile_id"), complement=holds(test, 0))
-    # Counted by identity first: a hundred times fewer rows meet the join.
+        return Question(rows.distinct(), complement=holds(test, 0))
+    # Counted by identity first: far fewer rows go on to their profiles.
     by_identity = rows.group_by("identity_id").aggregate(n=rows.count())
-    joined = of_profiles(by_identity, tables)
-    totals = joined.group_by("profile_id").aggregate(measure=joined.n.sum())
-    return compared(totals, "number", test, moments, nothing=0)
+    return Question(by_identity, _summed(test, moments), complement=holds(test, 0))
 
 
-def compared(measured: Table, kind: str, test: Condition, moments: Moments, nothing: float | None) -> Question:
-    """Ask for the profiles of ``measured`` (profile_id, measure) that meet ``test``.
+def _summed(test: Condition, moments: Moments) -> Callable[[Table], Table]:
+    """Return how counts by identity become the profiles whose total meets ``test``."""
+
+    def finish(mapped: Table) -> Table:
+        totals = mapped.group_by("profile_id").aggregate(measure=mapped.n.sum())
+        return compared(totals, "number", test, moments, nothing=0)
+
+    return finish
+
+
+def compared(measured: Table, kind: str, test: Condition, moments: Moments, nothing: float | None) -> Table:
+    """Return the profiles of ``measured`` that meet ``test``; or those that do not, where having no rows meets it.
 
     Args:
-        measured: one row a profile that has rows at all.
+        measured: (profile_id, measure), one row a profile that has rows at all.
         kind: kind of the measure, as of an operand.
         test: what it is compared with.
         moments: the moments of the question.
         nothing: the measure of a profile without rows (null when it has none).
     """
     found = truth(Operand(measured.measure, kind), test, moments)
-    inverted = holds(test, nothing)
-    return Question(measured.filter(~found if inverted else found).select("profile_id"), complement=inverted)
+    return measured.filter(~found if holds(test, nothing) else found).select("profile_id")
 
 
 def holds(test: Condition, value: float | None) -> bool:

@@ -171,15 +171,13 @@ class Engine:
         """Open a sitting over ``profile_ids`` in which all leaves of ``rules`` can be asked."""
         setting = self._setting(stored(now), few)
         leaves = [leaf for rule in rules for leaf in plain_leaves(expanded(rule, self._around.lookup))]
-        exprs = [question(leaf, setting).expr for leaf in leaves if not isinstance(leaf, Live)]
+        exprs = [question(leaf, setting).rows for leaf in leaves if not isinstance(leaf, Live)]
         with self._facts.reader() as reader:
-            whole = self.index(reader)
-            ordinals = whole.ordinals(np.unique(np.asarray(profile_ids, np.int64)))
-            index = ProfileIndex(*whole.identities_of(ordinals))
+            index = self.index(reader).part(np.asarray(profile_ids, np.int64))
             small = SmallTables(reader, self._hot, self._online)
             wanted = needs(exprs)
             if any(isinstance(leaf, Live) for leaf in leaves):
-                wanted |= {"identity": ("identity_id", "kind", "value"), "identity_profile": ("identity_id",)}
+                wanted |= {"identity": ("identity_id", "kind", "value")}
             tables = small.gather(index, wanted)
             sitting = Sitting(index, setting, _read_few(reader, tables), self._around.lookup, self._around.live)
             sitting.keys_of = lambda kind: small.keys_of(index, kind)

@@ -104,11 +104,9 @@ def _measure(ask: Aggregate, rows: Table) -> ibis.expr.types.Value:
     return column.last(order_by=rows["at"]) if ask.measure == "last" else column.first(order_by=rows["at"])
 
 
-def to_profiles(kind: str, tables: Tables) -> Table:
-    """Return the expression that turns the keys of a source (table ``live_keys``) into profile ids."""
+def to_identities(kind: str, tables: Tables) -> Table:
+    """Return the expression that turns the keys of a source (table ``live_keys``) into identity ids."""
     keys = ibis.table({"key": "string"}, name="live_keys")
     identity = tables("identity")
     known = identity.filter(identity.kind == kind).select("identity_id", "value")
-    met = known.semi_join(keys, known.value == keys.key)
-    who = tables("identity_profile").select("identity_id", "profile_id")
-    return met.join(who, "identity_id").select("profile_id")
+    return known.semi_join(keys, known.value == keys.key).select("identity_id")

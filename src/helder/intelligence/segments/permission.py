@@ -13,36 +13,31 @@ from ibis.expr.types import BooleanColumn, Table
 
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.rule import Permission
-from helder.intelligence.segments.setting import Setting, Tables, of_profiles
+from helder.intelligence.segments.setting import Question, Setting, Tables
 from helder.intelligence.segments.vocabulary import RETURN
 
 UNPAID: tuple[str, ...] = ("open", "unpaid", "cancelled", "refunded", "trial", "gift")
 """Statuses and kinds of orders and subscriptions for which nothing was paid."""
 
 
-def permitted(leaf: Permission, setting: Setting) -> Table:
-    """Return the profiles that may be written to (profile_id, maybe twice)."""
+def permitted(leaf: Permission, setting: Setting) -> Question:
+    """Return the identities that speak for writing to their profile, and those that speak against it."""
     chosen = _choices(leaf, setting.moments, setting.tables)
-    said_yes = chosen.filter(~chosen.refused & chosen.agreed).select("profile_id")
     if leaf.purpose not in setting.soft_opt_in:
-        return said_yes
+        return Question(chosen)
     customers = _customers(setting.moments, setting.tables)
-    asked = chosen.select(asked_id="profile_id")
-    unasked = customers.anti_join(asked, customers.profile_id == asked.asked_id)
-    return said_yes.union(unasked)
+    return Question(chosen.union(customers.mutate(against=ibis.literal(value=False))))
 
 
 def _choices(leaf: Permission, moments: Moments, tables: Tables) -> Table:
-    """Return (profile_id, refused, agreed): whether some address last said no, and whether some last said yes."""
+    """Return (identity_id, against): whether the identity last said no."""
     consent = tables("consent")
     rows = consent.filter(_concerns(consent, leaf), consent["at"] <= moments.ago(), consent.choice.isin(["yes", "no"]))
     latest = rows.group_by("identity_id").aggregate(
         yes=rows["at"].max(where=rows.choice == "yes"), no=rows["at"].max(where=rows.choice == "no")
     )
-    refused = ibis.coalesce((latest.no >= latest.yes) | latest.yes.isnull(), False)
-    refused &= latest.no.notnull()
-    judged = of_profiles(latest.select("identity_id", refused=refused), tables)
-    return judged.group_by("profile_id").aggregate(refused=judged.refused.any(), agreed=(~judged.refused).any())
+    said_no = latest.no.notnull() & ibis.coalesce(latest.no >= latest.yes, True)
+    return latest.select("identity_id", against=said_no)
 
 
 def _concerns(consent: Table, leaf: Permission) -> BooleanColumn:
@@ -56,16 +51,19 @@ def _concerns(consent: Table, leaf: Permission) -> BooleanColumn:
 
 
 def _customers(moments: Moments, tables: Tables) -> Table:
-    """Return the profiles that have paid for something before now."""
+    """Return the identities that have paid for something before now."""
     paid = [_paid(tables(name), moments) for name in ("orders", "subscription")]
-    return of_profiles(paid[0].union(paid[1]).distinct(), tables).select("profile_id")
+    return paid[0].union(paid[1]).distinct()
 
 
 def _paid(rows: Table, moments: Moments) -> Table:
     """Return the identities with a current, paid record."""
     unpaid = [*UNPAID, RETURN]
-    status = ibis.coalesce(rows.status.lower(), "").isin(unpaid)
-    kind = ibis.coalesce(rows.kind.lower(), "").isin(unpaid)
-    before = ibis.coalesce(rows["at"] <= moments.ago(), False)
-    kept = rows.filter(rows.until_batch.isnull(), before, ~status, ~kind, ibis.coalesce(rows.amount_micros > 0, False))
+    kept = rows.filter(
+        rows.until_batch.isnull(),
+        rows["at"] <= moments.ago(),
+        rows.amount_micros > 0,
+        rows.status.isnull() | rows.status.notin(unpaid),
+        rows.kind.isnull() | rows.kind.notin(unpaid),
+    )
     return kept.select("identity_id")

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import ibis
-from ibis.expr.types import Table, Value
+from ibis.expr.types import Column, Table, Value
 
 from helder.intelligence.segments.conditions import Operand, property_of, truth
-from helder.intelligence.segments.counting import compared, counted
+from helder.intelligence.segments.counting import compared, counted, holds
 from helder.intelligence.segments.rule import Aggregate, Window
-from helder.intelligence.segments.setting import Question, Setting, of_profiles
+from helder.intelligence.segments.setting import Question, Setting
 from helder.intelligence.segments.vocabulary import RETURN, place
 
 
@@ -18,10 +18,18 @@ def aggregate(leaf: Aggregate, setting: Setting) -> Question:
     """Measure a profile's records of an object, and compare."""
     rows = _records(leaf, setting)
     if leaf.measure == "count":
-        return counted(rows, leaf.test, setting.moments, setting.tables)
-    measured, kind = _days(rows, setting) if leaf.measure == "days" else _measured(leaf, rows, setting)
+        return counted(rows, leaf.test, setting.moments)
     nothing = 0 if leaf.measure in ("days", "sum") else None
-    return compared(measured, kind, leaf.test, setting.moments, nothing)
+    column, kind = (rows["at"].date(), "number") if leaf.measure == "days" else _column(leaf, rows, setting)
+    tie = rows["record_key"] if "record_key" in rows.columns else rows["source"]
+    valued = rows.select("identity_id", "at", tie=tie, value=column)
+    valued = valued.filter(valued.value.notnull())
+
+    def finish(mapped: Table) -> Table:
+        measured = mapped.group_by("profile_id").aggregate(measure=_MEASURES[leaf.measure](mapped))
+        return compared(measured, kind, leaf.test, setting.moments, nothing)
+
+    return Question(valued, finish, complement=holds(leaf.test, nothing))
 
 
 def _records(leaf: Aggregate, setting: Setting) -> Table:
@@ -50,25 +58,16 @@ def operand(leaf: Aggregate, rows: Table, field: str, setting: Setting) -> Opera
     return Operand(rows[found.column], found.kind)
 
 
-def _days(rows: Table, setting: Setting) -> tuple[Table, str]:
-    """Return on how many days (of UTC) each profile has records."""
-    days = of_profiles(rows.select("identity_id", day=rows["at"].date()).distinct(), setting.tables)
-    return days.group_by("profile_id").aggregate(measure=days.day.nunique()), "number"
-
-
-def _measured(leaf: Aggregate, rows: Table, setting: Setting) -> tuple[Table, str]:
-    """Return (profile_id, measure) over the records that have the field, and the kind of the measure."""
+def _column(leaf: Aggregate, rows: Table, setting: Setting) -> tuple[Column, str]:
+    """Return the column that is measured, and the kind of the measure."""
     found = operand(leaf, rows, leaf.test.field, setting)
-    column, kind = found.column, found.kind
-    if kind == "raw" and leaf.measure not in ("last", "first"):
-        column, kind = column.try_cast("float64"), "number"
-    tie = rows["record_key"] if "record_key" in rows.columns else rows["source"]
-    valued = rows.select("identity_id", "at", tie=tie, value=column)
-    valued = of_profiles(valued.filter(valued.value.notnull()), setting.tables)
-    return valued.group_by("profile_id").aggregate(measure=_MEASURES[leaf.measure](valued)), kind
+    if found.kind == "raw" and leaf.measure not in ("last", "first"):
+        return found.column.try_cast("float64"), "number"
+    return found.column, found.kind
 
 
 _MEASURES: dict[str, Callable[[Table], Value]] = {
+    "days": lambda rows: rows.value.nunique(),
     "sum": lambda rows: rows.value.sum(),
     "average": lambda rows: rows.value.mean(),
     "least": lambda rows: rows.value.min(),

@@ -27,13 +27,28 @@ class Setting(msgspec.Struct, frozen=True):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """An expression of one column ``profile_id`` (a profile may come twice).
+    """What a leaf asks, in two parts with the step from identities to profiles in between.
 
-    With ``complement`` the leaf holds for all profiles but those: "never did X" is everyone but those who did.
+    ``rows`` has a column ``identity_id`` (or ``profile_id`` at once). Each row gets the profile of its identity: in
+    memory, where that is a lookup of a few milliseconds (``index``), or by a join (``whole``). ``finish`` then makes
+    of those rows, with ``profile_id`` in the place of ``identity_id``, the rows of the profiles for which the leaf
+    holds; without it all of them are.
+
+    A profile may come twice. With a column ``against`` (boolean) a profile with such a row is out, whatever its other
+    rows say. With ``complement`` the leaf holds for all but those: "never did X" is everyone but those who did.
     """
 
-    expr: Table
+    rows: Table
+    finish: Callable[[Table], Table] | None = None
     complement: bool = False
+
+
+def whole(question: Question, tables: Tables) -> Table:
+    """Return ``question`` as one expression, for an engine that answers it without an index in memory."""
+    rows = question.rows
+    if "identity_id" in rows.columns:
+        rows = of_profiles(rows, tables)
+    return question.finish(rows) if question.finish else rows
 
 
 def of_profiles(rows: Table, tables: Tables) -> Table:

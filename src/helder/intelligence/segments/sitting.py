@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import ibis
 import pyarrow as pa
 import pyarrow.compute as pc
+from ibis.expr.types import Table
 
 from helder.errors import Unavailable
 from helder.intelligence.segments.compile import question
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
-from helder.intelligence.segments.live import LiveSources, live_question, to_profiles
+from helder.intelligence.segments.live import LiveSources, live_question, to_identities
 from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
-from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.setting import Question, Setting
 from helder.intelligence.segments.tree import Lookup, combine, expanded
+
+MAPPED = "mapped"
+"""Name of the rows that have their profile."""
 
 Read = Callable[..., pa.Table]
 """Answers an expression, with more tables visible by name."""
@@ -48,7 +53,7 @@ class Sitting:
             return combine(expanded(leaf, self._lookup), len(self.index), self)
         if not isinstance(leaf, Live):
             asked = question(leaf, self.setting)
-            return self._bitmap(self._read(asked.expr), complement=asked.complement)
+            return self._bitmap(asked)
         try:
             return self._ask_source(leaf)
         except Unavailable as error:
@@ -67,14 +72,33 @@ class Sitting:
         ids = None if self.keys_of is None else self.keys_of(asked.kind)
         keys = self._live.run(leaf.source, asked.expr, ids).column("key")
         rows = pa.table({"key": pc.cast(keys, pa.string())})
-        expr = to_profiles(asked.kind, self.setting.tables)
-        return self._bitmap(self._read(expr, live_keys=rows), complement=asked.complement)
+        expr = to_identities(asked.kind, self.setting.tables)
+        return self._bitmap(Question(expr, complement=asked.complement), live_keys=rows)
 
-    def _bitmap(self, rows: pa.Table, *, complement: bool) -> Bitmap:
-        found = self.index.bitmap(_ids(rows))
-        return ~found if complement else found
+    def _bitmap(self, asked: Question, **more: pa.Table) -> Bitmap:
+        """Ask, and turn the ids that come back into a bitmap."""
+        rows = self._read(asked.rows, **more)
+        ordinals = self._ordinals(rows)
+        if asked.finish is not None:
+            known = ordinals >= 0
+            mapped = rows.drop_columns(["identity_id"]).append_column("profile_id", pa.array(ordinals))
+            finished = asked.finish(ibis.table(_schema(asked.rows), name=MAPPED))
+            rows = self._read(finished, **{MAPPED: mapped.filter(pa.array(known))})
+            ordinals = column(rows, "profile_id")
+        found = self.index.bitmap(ordinals)
+        if "against" in rows.column_names:
+            against = rows.column("against").to_numpy()
+            found = self.index.bitmap(ordinals[~against]) & ~self.index.bitmap(ordinals[against])
+        return ~found if asked.complement else found
+
+    def _ordinals(self, rows: pa.Table) -> Ids:
+        """Return the ordinal of the profile of each row; -1 where there is none."""
+        if "identity_id" in rows.column_names:
+            return self.index.ordinals_by_identity(column(rows, "identity_id"))
+        return self.index.ordinals(column(rows, "profile_id"))
 
 
-def _ids(rows: pa.Table) -> Ids:
-    """Return the profile ids of an answer."""
-    return column(rows, "profile_id")
+def _schema(rows: Table) -> dict[str, object]:
+    """Return the columns of ``rows`` after the step from identities to profiles."""
+    columns = {name: kind for name, kind in rows.schema().items() if name != "identity_id"}
+    return {**columns, "profile_id": "int64"}

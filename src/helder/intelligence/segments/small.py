@@ -7,7 +7,6 @@ from typing import Protocol
 
 import ibis
 import ibis.expr.operations as ops
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr.types import Table
@@ -72,10 +71,7 @@ class SmallTables:
         return rows.filter(pc.equal(rows.column("kind"), kind)).column("value").to_pylist()
 
     def _table(self, name: str, columns: tuple[str, ...], index: ProfileIndex) -> pa.Table:
-        if name == "identity_profile":
-            of = np.repeat(index.profiles, np.diff(index.starts))
-            return pa.table({"identity_id": index.identities, "profile_id": of})
-        ids = index.profiles if name in _BY_PROFILE else index.identities
+        ids = index.profiles if name in _BY_PROFILE else index.identities.ids
         source = self._online if name in _ONLINE else self._hot
         if source is not None:
             return source.rows(_THERE.get(name, name), ids, columns)
