@@ -20,6 +20,9 @@ import helder
 from helder.cli import app
 from helder.errors import HelderError
 from helder.govern.catalogue import CatalogueObject, Field, base_catalogue
+from helder.store.facts.schema import MEANINGS, SCHEMAS
+from helder.store.projections.layout import HOT, ONLINE
+from helder.store.tables import metadata
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
@@ -122,6 +125,34 @@ def events() -> str:
     return table(["event", "English", "Dutch"], rows)
 
 
+def facts() -> str:
+    """Return a table of all tables of the facts."""
+    rows = [
+        [f"`{name}`", MEANINGS[name], ", ".join(f"{column} {kind}" for column, kind in columns.items())]
+        for name, columns in SCHEMAS.items()
+    ]
+    return table(["table", "what it holds", "columns"], rows)
+
+
+def state() -> str:
+    """Return a table of all tables of state; a column's comment stands behind it."""
+    rows = []
+    for name, found in sorted(metadata.tables.items()):
+        columns = [f"{column.name} ({column.comment})" if column.comment else column.name for column in found.columns]
+        rows.append([f"`{name}`", ", ".join(column.name for column in found.primary_key), ", ".join(columns)])
+    return table(["table", "key", "columns"], [[cell.replace("|", "\\|") for cell in row] for row in rows])
+
+
+def projections() -> str:
+    """Return a table of the copies of facts that lie in projections."""
+    rows = [
+        [f"`{layout.table}`", file, ", ".join(layout.key), ", ".join(layout.without)]
+        for file, layouts in (("hot", HOT), ("online", ONLINE))
+        for layout in layouts.values()
+    ]
+    return table(["table", "file", "in order of", "left out"], rows)
+
+
 def commands() -> str:
     """Return the help of every command, as the program itself gives it."""
     text = app.generate_docs(output_format="markdown")
@@ -146,6 +177,9 @@ TABLES: dict[str, Callable[[], str]] = {
     "catalogue": catalogue,
     "events": events,
     "commands": commands,
+    "facts": facts,
+    "state": state,
+    "projections": projections,
 }
 
 

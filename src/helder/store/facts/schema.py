@@ -162,6 +162,28 @@ SCHEMAS: dict[str, dict[str, str]] = {
 }
 """Column names and Ibis types by table. ``every_event`` is a view: ``event`` and ``event_tail`` together."""
 
+MEANINGS: dict[str, str] = {
+    "event": "what people did: history, in order of time",
+    "event_tail": "what people did lately; moved to event in the background",
+    "every_event": "a view: event and event_tail together",
+    "identity": "every external key that was ever seen",
+    "link": "why two identities are one person (a < b); strength 0 takes back a cut",
+    "cut": "why two identities are two people (a < b); the reason undo_link takes back a decision",
+    "name_key": "keyed hashes of the names on an account's record: they corroborate, and say nothing by themselves",
+    "identity_profile": "which identities are one person; derived",
+    "refused_link": "links that join nobody, and why; derived",
+    "person_record": "what each copied source says of a person, every version",
+    "profile": "the golden record of each person; derived",
+    "orders": "orders and returns, every version",
+    "order_line": "lines of orders, every version",
+    "subscription": "subscriptions, every version; identity_id is the reader, payer_identity who pays",
+    "ticket": "questions and complaints, every version",
+    "consent": "choices of people, as sources and our own pages told them; the ledger in state decides at sending",
+    "rejected": "input that was refused, with its reason",
+    "watermark": "how far each stage that writes facts has come; _batch is the last batch",
+}
+"""What each table holds."""
+
 VIEWS: frozenset[str] = frozenset({"every_event"})
 DERIVED: frozenset[str] = frozenset({"identity_profile", "refused_link", "profile"})
 """Tables that ``helder rebuild`` throws away and builds again."""
