@@ -128,6 +128,28 @@ def start_journey(state: State, key: str, now: datetime) -> int:
     return int(version)
 
 
+class Started(msgspec.Struct, frozen=True):
+    """A journey that was started."""
+
+    key: str
+    name: str
+    segment: str
+    """Key of the segment of entry."""
+
+
+def newest(state: State) -> Started | None:
+    """Return the journey that was started last; None when none was."""
+    query = (
+        select(journey.c.key, journey.c.name, journey_version.c.body)
+        .join(journey_version, journey_version.c.id == journey.c.live_version)
+        .order_by(journey_version.c.started_at.desc(), journey_version.c.id.desc())
+        .limit(1)
+    )
+    with state.read() as connection:
+        found = connection.execute(query).first()
+    return Started(found.key, found.name, restored(found.body).enter.segment) if found else None
+
+
 def set_status(state: State, key: str, status: str) -> None:
     """Pause (``paused``), resume (``live``) or end (``ended``) a journey; a paused one keeps everybody where they are.
 

@@ -53,7 +53,7 @@ def reached(reader: Reader, name: str, entered: Mapping[int, datetime]) -> list[
         mine.join(asked, "identity_id").select("identity_id", "at", "properties", "value_micros"),
         asked=pa.table({"identity_id": pa.array(list(profile_of), pa.int64())}),
     )
-    found = ({**row, "profile_id": profile_of[row["identity_id"]]} for row in rows.to_pylist())
+    found: list[dict[str, Any]] = [{**row, "profile_id": profile_of[row["identity_id"]]} for row in rows.to_pylist()]
     return [done(row) for row in found if row["at"] >= entered[row["profile_id"]]]
 
 
