@@ -54,17 +54,26 @@ def append(state: State, choices: Sequence[Choice], pause: Callable[[float], Non
         pause: sleeps between chunks of 5,000, so that bulk work never starves small transactions.
     """
     added = 0
+    seen: set[tuple[object, ...]] = set()
+    empty = _has_none(state, {choice.source for choice in choices})
     for number, chunk in enumerate(_chunks(choices)):
         if number:
             pause(PAUSE)
         with state.write() as connection:
             ids = sorted({choice.identity_id for choice in chunk})
-            known = {tuple(row) for row in connection.execute(_exact(ids))}
-            fresh = {_key(choice): choice for choice in chunk if _key(choice) not in known}
+            known = set() if empty else {tuple(row) for row in connection.execute(_exact(ids))}
+            fresh = {key: choice for choice in chunk if (key := _key(choice)) not in known and key not in seen}
             if fresh:
                 connection.execute(insert(ledger), [msgspec.structs.asdict(choice) for choice in fresh.values()])
+            seen.update(fresh if empty else ())
             added += len(fresh)
     return added
+
+
+def _has_none(state: State, sources: set[str]) -> bool:
+    """Tell whether the ledger holds nothing of these sources yet: then nothing can be there twice."""
+    with state.read() as connection:
+        return connection.execute(select(ledger.c.id).where(ledger.c.source.in_(sources)).limit(1)).first() is None
 
 
 def latest(state: State, identity_ids: Sequence[int], purpose: str = "", channel: str = "") -> list[Choice]:

@@ -65,6 +65,7 @@ class Importer:
         self._facts = facts
         self._state = state
         self._key = key
+        self._identifiers: dict[str, Identifiers] = {}
 
     def run(
         self,
@@ -90,7 +91,8 @@ class Importer:
         """
         folder, catalogue = place
         missing_columns(item, source.columns(item, folder), mapping.source)
-        frame = Frame(mapping, item, catalogue.objects[item.object], Identifiers(self._key, mapping.region), now)
+        identifiers = self._identifiers.setdefault(mapping.region, Identifiers(self._key, mapping.region))
+        frame = Frame(mapping, item, catalogue.objects[item.object], identifiers, now)
         report = ObjectReport(item.object, item.place)
         for chunk in source.chunks(item, folder):
             report = _added(report, self._chunk(chunk, frame))

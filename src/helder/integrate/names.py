@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import msgspec
 
@@ -63,18 +64,19 @@ def name_key(first: str, infix: str, last: str, full: str, key: bytes) -> NameKe
     name = given[0] if given else ""
     whole = name if len(name) > 1 and not initials else ""
     return NameKey(
-        digest63(f"surname\0{surname}", key) if surname else 0,
-        digest63(f"first\0{whole}", key) if whole else 0,
-        digest63(f"initial\0{name[0]}", key) if name else 0,
+        _hash("surname", surname, key),
+        _hash("first", whole, key),
+        _hash("initial", name[:1], key),
         f"{_near(surname, key)}|{_near(whole, key)}" if surname else "",
     )
 
 
-def words(text: str) -> list[str]:
+@lru_cache(maxsize=65_536)
+def words(text: str) -> tuple[str, ...]:
     """Return the words of ``text`` in lower case without accents; ``ij`` and ``y`` are one."""
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_FOLDS))
     plain = "".join(char for char in plain if not unicodedata.combining(char)).replace("ij", "y")
-    return _WORD.findall(plain.replace("'", " ").replace("\u2019", " "))
+    return tuple(_WORD.findall(plain.replace("'", " ").replace("\u2019", " ")))
 
 
 def compatible(one: NameKey, other: NameKey) -> bool:
@@ -90,6 +92,11 @@ def compatible(one: NameKey, other: NameKey) -> bool:
     return not (one.initial and other.initial) or one.initial == other.initial
 
 
+@lru_cache(maxsize=65_536)
+def _hash(part: str, text: str, key: bytes) -> int:
+    return digest63(f"{part}\0{text}", key) if text else 0
+
+
 def _slip(one: NameKey, other: NameKey, part: int) -> bool:
     """Tell whether surnames (part 0) or first names (part 1) are one slip of the finger apart."""
     return not _hashes(one.near, part).isdisjoint(_hashes(other.near, part))
@@ -100,6 +107,7 @@ def _hashes(near: str, part: int) -> set[str]:
     return {text[at : at + 4] for at in range(0, len(text), 4)}
 
 
+@lru_cache(maxsize=65_536)
 def _near(name: str, key: bytes) -> str:
     """Return hashes of ``name`` and of it with each letter left out; empty when it is too short to tell."""
     if len(name) < _SHORTEST:

@@ -16,6 +16,8 @@ from helder.integrate.text import Repairs, string_column
 
 ROWS = 65_536
 """Rows a chunk."""
+BLOCK = 1 << 20
+"""Bytes of text that are tried at once."""
 DELIMITERS = ";,\t|"
 LONGEST = 200
 """Lines that one value may span; beyond that a quote was never closed."""
@@ -66,6 +68,8 @@ class _Rows:
         values: list[list[str]] = []
         lines: list[int] = []
         while len(values) < number:
+            if not self._again and self._block(values, lines):
+                continue
             begin = self._line + 1
             self._record.clear()
             row = self._next()
@@ -77,6 +81,20 @@ class _Rows:
             elif row:
                 self._reject(begin)
         return values, lines
+
+    def _block(self, values: list[list[str]], lines: list[int]) -> bool:
+        """Take some lines at once when each is a row; else leave them to be read one by one."""
+        block = self._file.readlines(BLOCK)
+        if not block:
+            return False
+        rows = list(csv.reader(block, delimiter=self._delimiter)) if _closed(block[-1]) else []
+        if len(rows) != len(block) or {len(row) for row in rows} != {self._width}:
+            self._again.extend(block)
+            return False
+        values += rows
+        lines += range(self._line + 1, self._line + len(rows) + 1)
+        self._line += len(rows)
+        return True
 
     def taken_bad(self) -> list[BadLine]:
         """Return the bad lines met since the last call."""
@@ -112,6 +130,11 @@ class _Rows:
             if len(self._record) > LONGEST:
                 raise csv.Error("a quote was never closed")
             yield line
+
+
+def _closed(line: str) -> bool:
+    """Tell whether no quote is left open at the end of ``line``."""
+    return line.count('"') % 2 == 0
 
 
 def _open(path: Path) -> TextIO:
