@@ -22,6 +22,12 @@ def test_a_phone_number_is_the_same_however_written(text: str) -> None:
     assert phone_key(text) == ("phone", "+31612345678")
 
 
+@pytest.mark.parametrize("text", ["061234567", "0712345678901", "0032612345678", "0991234567", "0112345678"])
+def test_a_number_that_cannot_be_is_no_key(text: str) -> None:
+    """What a slip of the finger made impossible identifies nobody."""
+    assert phone_key(text) is None
+
+
 def test_an_address_has_no_case() -> None:
     """Capitals and blanks do not matter in an e-mail address."""
     assert email_key(" Jan@Webmail.Example") == ("email", "jan@webmail.example")

@@ -85,8 +85,8 @@ def _mistyped(people: People, row: Record) -> bool:
     who = row.person
     own = {*people.emails[who], people.family_email[who], people.office_email[who], "", "geen@onbekend.example"}
     name = people.infix[who] == "" and (row.last != people.surname[who] or row.first.split(" ")[0] != people.first[who])
-    number = phone_key(row.phone) if row.phone else None
-    numbers = {None, phone_key(people.mobile[who]), phone_key(people.line[who])}
+    number = phone_key(row.phone) if row.phone else phone_key(people.mobile[who])
+    numbers = {phone_key(people.mobile[who]), phone_key(people.line[who])}
     return (
         row.email not in own
         or name

@@ -96,7 +96,7 @@ class _Making:
         self._seed, self._as_of, self._today = seed, int(as_of.timestamp()), as_of.date()
         self._erp = Erp(sources / "erp.db")
         self._shop, self._newsletter, self._desk = Shop(sources), Newsletter(sources), Desk(sources)
-        self._traffic = (folder / "traffic" / "events.jsonl").open("wb")
+        self._traffic = (folder / "traffic" / "events.jsonl").open("wb", buffering=1 << 20)
         self.truth = Truth(folder / "truth")
         self.events = 0
 

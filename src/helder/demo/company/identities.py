@@ -13,6 +13,10 @@ from helder.demo.company.known import Identity
 INFIXES = frozenset(("van", "de", "der", "den", "het", "t", "in", "op", "ter", "ten", "te", "aan", "bij", "v", "d"))
 
 
+# mobile numbers, and the area codes that are drawn from (the Dutch numbering plan for telephone services)
+NATIONAL = re.compile(r"6[1-58]\d{7}|[1-57]0[2-7]\d{6}")
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """One record as emitted: its own identity (the anchor), its keys, and the name on it."""
 
@@ -27,11 +31,11 @@ def email_key(text: str) -> Identity:
     return "email", text.strip().lower()
 
 
-def phone_key(text: str) -> Identity:
-    """Return a Dutch phone number, however written, as an identity in E.164."""
+def phone_key(text: str) -> Identity | None:
+    """Return a Dutch phone number, however written, as an identity in E.164; None when a slip made it impossible."""
     digits = re.sub(r"[^0-9+]", "", text)
-    digits = digits.removeprefix("0031").removeprefix("+31").removeprefix("0")
-    return "phone", "+31" + digits
+    national = re.sub(r"^(0031|\+31|0)", "", digits)
+    return ("phone", "+31" + national) if NATIONAL.fullmatch(national) else None
 
 
 def name_parts(first: str, infix: str, last: str) -> tuple[str, str]:
@@ -42,10 +46,10 @@ def name_parts(first: str, infix: str, last: str) -> tuple[str, str]:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name in small letters without accents."""
+    """Return the words of a name in small letters without accents; ij and y are one."""
     if not text.isascii():
         text = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
-    return re.sub(r"[.,'’·-]", " ", text.lower()).split()
+    return re.sub(r"[.,'’·-]", " ", text.lower().replace("ij", "y")).split()
 
 
 def compatible(one: Evidence, other: Evidence) -> bool:
@@ -54,15 +58,15 @@ def compatible(one: Evidence, other: Evidence) -> bool:
     They are equal, or one slip of the finger apart in names of four letters and more; or one has an initial for the
     first name, or no name at all.
     """
-    if one.last and other.last and not _alike(one.last, other.last):
+    if one.last and other.last and not alike(one.last, other.last):
         return False
-    if not one.first or not other.first or _alike(one.first, other.first):
+    if not one.first or not other.first or alike(one.first, other.first):
         return True
     short, long = sorted((one.first, other.first), key=len)
     return len(short) == 1 and long.startswith(short)
 
 
-def _alike(one: str, other: str) -> bool:
+def alike(one: str, other: str) -> bool:
     """Tell whether two words are equal but for one letter lost, added or changed, or two neighbours swapped."""
     if one == other:
         return True

@@ -9,6 +9,7 @@ import numpy as np
 
 from helder.demo.company import rates
 from helder.demo.company.extracts import DECADES, family_names, first_names, places
+from helder.demo.company.identities import alike
 
 MAIL_HOSTS = ("webmail.example", "thuispost.example", "zonmail.example", "deltamail.example", "kabel.example")
 STREETS = (
@@ -102,17 +103,17 @@ def _surnames(rng: np.random.Generator, household: np.ndarray) -> tuple[list[str
 
 
 def _tell_housemates_apart(first: list[str], household: np.ndarray) -> None:
-    """Give no two housemates the same first name: parents do not either."""
+    """Give no two housemates the same first name, or nearly the same: parents do not either."""
     homes = household.tolist()
-    taken: set[str] = set()
+    taken: list[str] = []
     for each, name in enumerate(first):
         if each == 0 or homes[each] != homes[each - 1]:
-            taken = set()
+            taken = []
         step = len(name)
-        while first[each] in taken:
+        while any(alike(plain(first[each]), other) for other in taken):
             first[each] = first[(each * 7 + len(taken) * 131 + step) % len(first)]
             step += 1
-        taken.add(first[each])
+        taken.append(plain(first[each]))
 
 
 def _addresses(rng: np.random.Generator, household: np.ndarray) -> tuple[list[str], list[int], list[str], list[str]]:

@@ -110,8 +110,8 @@ class Truth:
 def evidence_of(row: Record) -> Evidence:
     """Return a record as evidence of who is who."""
     keys = [email_key(each) for each in (row.email, row.email_2) if each]
-    if row.phone:
-        keys.append(phone_key(row.phone))
+    if row.phone and (number := phone_key(row.phone)):
+        keys.append(number)
     first, last = name_parts(row.first, row.infix, row.last)
     return Evidence((ANCHORS[row.source], row.number), tuple(keys), first, last)
 

@@ -110,9 +110,9 @@ class Wire:
             events.visitor.tolist(), events.what.tolist(), events.stage.tolist(), events.first.tolist(), moments, picks,
             alone, strict=True,
         )  # fmt: skip
-        lines = [self._line(n, row, visitors, browsers) for n, row in enumerate(columns)]
-        self._file.write("".join(lines).encode())
-        return len(lines)
+        for n, row in enumerate(columns):
+            self._file.write(self._line(n, row, visitors, browsers).encode())
+        return len(events)
 
     def _moments(self, events: Clicks, visitors: list[Visitor]) -> list[str]:
         """Return the moments by the browsers' own clocks."""

@@ -88,8 +88,8 @@ def _join(made: Emitted, company: Company, evidence: list[Evidence]) -> None:
 def _evidence(anchor: Identity, row: dict[str, str], names: tuple[str, str, str], keys: tuple[str, ...]) -> Evidence:
     """Return a record as evidence; ``keys`` are its e-mail columns and, last, its phone column."""
     found = [email_key(row[each]) for each in keys[:-1] if row.get(each)]
-    if row.get(keys[-1]):
-        found.append(phone_key(row[keys[-1]]))
+    if row.get(keys[-1]) and (number := phone_key(row[keys[-1]])):
+        found.append(number)
     first, last = name_parts(*(row[each] or "" for each in names))
     return Evidence(anchor, tuple(found), first, last)
 
