@@ -44,7 +44,7 @@ def _sql(node: Node, dialect: str, restricted: bool, styles: tuple[tuple[str, st
     return tree.sql(dialect=dialect)
 
 
-def _restrict(tree: exp.Expression, dialect: str) -> None:
+def _restrict(tree: exp.Expr, dialect: str) -> None:
     """Add the condition on the key where the table itself is read, so that the source can use its index."""
     inner = next(select for select in tree.find_all(exp.Select) if isinstance(select.args["from_"].this, exp.Table))
     key = next(column for column in inner.expressions if column.alias_or_name == "key").unalias()
@@ -52,7 +52,7 @@ def _restrict(tree: exp.Expression, dialect: str) -> None:
     inner.where(exp.In(this=key.copy(), query=exp.Subquery(this=listed)), copy=False)
 
 
-def _write_moments(tree: exp.Expression, styles: dict[str, str]) -> None:
+def _write_moments(tree: exp.Expr, styles: dict[str, str]) -> None:
     """Write the moments that columns are compared with as the source writes them."""
     for compared in tree.find_all(*_COMPARED):
         column, literal = compared.this, compared.expression

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from sqlalchemy import func, select
@@ -49,6 +50,10 @@ class SourceStatus(msgspec.Struct, frozen=True):
     health: str
     detail: str
     synced_at: datetime | None
+
+
+Statuses: TypeAlias = list[SourceStatus]
+Reports: TypeAlias = list[ObjectReport]
 
 
 def _silent(_what: str, _share: float) -> None:
@@ -110,14 +115,14 @@ class Sources:
         mark(self._state, key, "good", "", now)
         return report
 
-    def list(self) -> list[SourceStatus]:
+    def list(self) -> Statuses:
         """Return all sources with how they were doing when last looked at."""
         return [
             SourceStatus(key, item.mapping.type, item.mapping.mode, item.health, item.health_detail, item.synced_at)
             for key, item in read_definitions(self._state).items()
         ]
 
-    def check(self) -> list[SourceStatus]:
+    def check(self) -> Statuses:
         """Look at every source now, note how each is doing, and return that."""
         for key, found in read_definitions(self._state).items():
             try:
@@ -142,10 +147,10 @@ class Sources:
         """Check that everything that the mapping names is there."""
         mapping = found.mapping
         kind = source_type(mapping.type)
-        columns: Callable[[ObjectMapping], list[str]]
+        columns: Callable[[ObjectMapping], Iterable[str]]
         if isinstance(kind, LiveSource):
             connection = self._live.sources.connect(found)
-            columns = lambda item: list(connection.columns(item.table))  # noqa: E731 - one of two ways to look
+            columns = lambda item: connection.columns(item.table)  # noqa: E731 - one of two ways to look
         elif isinstance(kind, CopiedSource):
             columns = lambda item: kind.columns(item, found.folder)  # noqa: E731 - the other way
         else:
@@ -153,11 +158,9 @@ class Sources:
         for item in mapping.object:
             missing_columns(item, columns(item), mapping.source)
 
-    def _files(
-        self, found: SourceDefinition, kind: CopiedSource, now: datetime, progress: Progress
-    ) -> list[ObjectReport]:
+    def _files(self, found: SourceDefinition, kind: CopiedSource, now: datetime, progress: Progress) -> Reports:
         """Import every object whose file changed since it was last imported."""
-        reports: list[ObjectReport] = []
+        reports: Reports = []
         catalogue = read_catalogue(self._state)
         for item in in_order(found.mapping):
             place = f"{item.place}#{item.object}"

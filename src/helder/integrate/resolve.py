@@ -103,7 +103,7 @@ class Resolve:
         return _difference(reader, scope.groups, scope.members, stated)
 
 
-def whole_change(reader: Reader, stated: Ints) -> Change:
+def whole_change(reader: Reader | Batch, stated: Ints) -> Change:
     """Return what grouping everything anew changes; ``stated`` are identities with new person records."""
     return _difference(reader, group(whole_evidence(reader)), None, stated)
 
@@ -129,7 +129,7 @@ def write_change(batch: Batch, change: Change, survival: Survival) -> None:
         batch.append("profile", rows)
 
 
-def _difference(reader: Reader, groups: Groups, members: Ints | None, stated: Ints) -> Change:
+def _difference(reader: Reader | Batch, groups: Groups, members: Ints | None, stated: Ints) -> Change:
     """Return where ``groups`` differs from what is written, for ``members`` (None: for all)."""
     inside = np.ones(len(groups.ids), bool) if members is None else np.isin(groups.ids, members)
     ids, profile = groups.ids[inside], groups.profile[inside]
@@ -144,7 +144,7 @@ def _difference(reader: Reader, groups: Groups, members: Ints | None, stated: In
     return Change(ids[moved], profile[moved], refused, members, changed)
 
 
-def _old_profiles(reader: Reader, ids: Ints, *, everything: bool) -> Ints:
+def _old_profiles(reader: Reader | Batch, ids: Ints, *, everything: bool) -> Ints:
     """Return the profile that is written for each of ``ids`` (ascending); -1 where none is."""
     expr = table("identity_profile").select("identity_id", "profile_id")
     if everything:
@@ -165,7 +165,7 @@ def _new_of(ids: Ints, profile: Ints, wanted: Ints) -> Ints:
     return profile[np.isin(ids, wanted)]
 
 
-def _profiles_of(reader: Reader, ids: Ints) -> Ints:
+def _profiles_of(reader: Reader | Batch, ids: Ints) -> Ints:
     if not len(ids):
         return np.zeros(0, np.int64)
     mine = table("identity_profile").semi_join(wanted_ids(), "identity_id").select("profile_id").distinct()

@@ -10,6 +10,7 @@ import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
+from ibis.expr.types import Table
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -111,9 +112,9 @@ def _ids(ids: Ints) -> pa.Table:
     return pa.table({"identity_id": pa.array(ids, pa.int64())})
 
 
-def touched_ids(after: int, upto: int) -> ibis.expr.types.Table:
+def touched_ids(after: int, upto: int) -> Table:
     """Return the expression of the identities with evidence in the batches ``(after, upto]``."""
-    parts = []
+    parts: list[Table] = []
     for name, columns in (("identity", ["identity_id"]), ("link", ["a", "b"]), ("cut", ["a", "b"]),
                           ("name_key", ["identity_id"])):  # fmt: skip
         rows = table(name)

@@ -33,8 +33,9 @@ def name_rows(records: Records, key: bytes) -> pa.Table:
     table = records.table
     empty = pa.nulls(table.num_rows, pa.string())
     parts = [table[name] if name in table.column_names else empty for name in _NAME_FIELDS]
-    names = list(zip(*(pc.fill_null(part, "").to_pylist() for part in parts), strict=True))
-    made = {name: name_key(*name, key) for name in set(names)}
+    first, infix, last, full = (pc.fill_null(part, "").to_pylist() for part in parts)
+    names = list(zip(first, infix, last, full, strict=True))
+    made = {name: name_key(name[0], name[1], name[2], name[3], key) for name in set(names)}
     owners = table["identity_id"].to_pylist()
     known = {
         (owner, made[name])
