@@ -22,7 +22,7 @@ def identities(to: Path, *, data: Annotated[Path, Parameter(env_var="HELDER_DATA
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         say(f"{worker.call('identities_export', path=str(to.resolve())):,} identities in {to}")

@@ -38,10 +38,10 @@ def save(
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
     given = {"goal": goal, "purposes": purposes, "template": template, "journey": journey}
-    with connected(data) as worker:
+    with connect(data) as worker:
         for what, path in given.items():
             if path is not None:
                 say(f"saved {what}: {worker.call(_SAVED_BY[what], path=str(path.resolve()))}")
@@ -58,9 +58,9 @@ def start(key: str, *, data: Data = Path("helder-data")) -> None:
     data
         The data folder.
     """
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         worker.call("journey_start", key=key)
 
 
@@ -75,9 +75,9 @@ def pause(key: str, *, data: Data = Path("helder-data")) -> None:
     data
         The data folder.
     """
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         worker.call("journey_status", key=key, status="paused")
 
 
@@ -93,9 +93,9 @@ def show(key: str, *, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     from helder.cli._print import columns, say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         tally = worker.call("journey_tally", key=key)
     say(f"{tally['audience']:,} people, {tally['ended']:,} at an end")
     columns(("outcome", "people"), tally["outcomes"].items())

@@ -26,9 +26,9 @@ def show(who: str, *, language: Literal["nl", "en"] = "nl", data: Data = Path("h
     data
         The data folder.
     """
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         view = worker.call("profile_show", who=who)
     _record(view, language)
     _identities(view)
@@ -50,9 +50,9 @@ def merge(first: str, second: str, *, reason: str, data: Data = Path("helder-dat
     data
         The data folder.
     """
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         worker.call("profile_merge", first=first, second=second, reason=reason)
 
 
@@ -71,9 +71,9 @@ def split(first: str, second: str, *, reason: str, data: Data = Path("helder-dat
     data
         The data folder.
     """
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         worker.call("profile_split", first=first, second=second, reason=reason)
 
 
@@ -86,7 +86,9 @@ def _record(view: dict, language: str) -> None:
     for value in view["values"]:
         lost = "; ".join(f"{each['value']} ({each['source']})" for each in value["lost"])
         source = f"{value['source']}{' (live)' if value['live'] else ''}"
-        rows.append((value["label"][language], value["value"], source, moment(value["at"]), value["why"][language], lost))
+        rows.append(
+            (value["label"][language], value["value"], source, moment(value["at"]), value["why"][language], lost)
+        )
     columns(("field", "value", "source", "since", "why", "lost"), rows, empty="no values known")
     for each in view["unavailable"]:
         say(f"unavailable: {each}")
@@ -102,7 +104,9 @@ def _identities(view: dict) -> None:
     links = [(each["a"], each["b"], each["reason"], each["refused"] or "followed") for each in view["links"]]
     columns((), links, empty="none")
     say("\npermissions")
-    rows = [(p["purpose"], p["channel"], p["title"], p["choice"], moment(p["at"]), p["source"]) for p in view["permissions"]]
+    rows = [
+        (p["purpose"], p["channel"], p["title"], p["choice"], moment(p["at"]), p["source"]) for p in view["permissions"]
+    ]
     columns((), rows, empty="none given or refused")
 
 

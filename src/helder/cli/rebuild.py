@@ -20,8 +20,8 @@ def rebuild(*, data: Annotated[Path, Parameter(env_var="HELDER_DATA")] = Path("h
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         made = worker.call("rebuild")
     say(", ".join(f"{name.replace('_', ' ')}: {value}" for name, value in made.items()))

@@ -28,9 +28,9 @@ def save(key: str, rule: Path, *, name: str = "", data: Data = Path("helder-data
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         text = rule.read_text("utf-8")
         version = worker.call("segment_save", key=key, name=name or key, rule=text)
         say(f"saved {key}, version {version}")
@@ -49,9 +49,9 @@ def count(key: str, *, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     from helder.cli._print import columns, say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         answer = worker.call("segment_count", key=key)
     if answer["unavailable_because"]:
         say(f"unavailable, because {answer['unavailable_because']}")
@@ -75,14 +75,16 @@ def why(key: str, who: str, *, language: Literal["nl", "en"] = "nl", data: Data 
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
     marks = {True: "yes", False: "no ", None: "?  "}
-    with connected(data) as worker:
+    with connect(data) as worker:
         answer = worker.call("segment_why", key=key, who=who)
     for verdict in answer["verdicts"]:
         depth = verdict["path"].count("[")
-        say(f"{marks[verdict['holds']]} {'  ' * depth}{verdict['words'][language]} {verdict['unavailable_because']}".rstrip())
+        say(
+            f"{marks[verdict['holds']]} {'  ' * depth}{verdict['words'][language]} {verdict['unavailable_because']}".rstrip()
+        )
 
 
 @app.command
@@ -99,9 +101,9 @@ def words(key: str, *, language: Literal["nl", "en"] = "nl", data: Data = Path("
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         say(worker.call("segment_words", key=key, language=language))
 
 
@@ -115,9 +117,9 @@ def list_segments(*, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     from helder.cli._print import columns
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         rows = worker.call("segment_list")
     columns(("segment", "name", "version", "people"), rows, empty="no segments yet: helder segment save KEY FILE")
 

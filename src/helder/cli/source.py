@@ -24,9 +24,9 @@ def add(mapping: Path, *, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     from helder.cli._print import say
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         key = worker.call("source_add", path=str(mapping.resolve()))
         say(f"added {key}")
         _synced(worker.call("source_sync", key=key))
@@ -43,9 +43,9 @@ def sync(key: str, *, data: Data = Path("helder-data")) -> None:
     data
         The data folder.
     """
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         _synced(worker.call("source_sync", key=key))
 
 
@@ -59,9 +59,9 @@ def list_sources(*, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     from helder.cli._print import columns, moment
-    from helder.worker.connect import connected
+    from helder.worker.connect import connect
 
-    with connected(data) as worker:
+    with connect(data) as worker:
         found = worker.call("source_list")
     rows = [(each["source"], each["type"], each["mode"], each["health"], moment(each["synced_at"])) for each in found]
     columns(("source", "type", "mode", "health", "up to date at"), rows, empty="no sources yet: helder source add FILE")

@@ -98,7 +98,11 @@ class Play:
         script = self._script
         show = self._show
         return generate(
-            script.data / "company", script.people, script.seed, script.as_of, lambda done, of: show("company", done, of)
+            script.data / "company",
+            script.people,
+            script.seed,
+            script.as_of,
+            lambda done, of: show("company", done, of),
         )
 
     def connect(self, played: Played) -> None:
@@ -160,7 +164,12 @@ class Play:
     def answer(self, played: Played) -> None:
         """Let people open, click, register, unsubscribe, or do nothing."""
         asyncio.run(
-            react(played.company, self._server.base, system_clock, progress=lambda done, of: self._show("people", done, of))
+            react(
+                played.company,
+                self._server.base,
+                system_clock,
+                progress=lambda done, of: self._show("people", done, of),
+            )
         )
         self._settled("result")
 
