@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
@@ -70,7 +70,7 @@ def list_sources(*, data: Data = Path("helder-data")) -> None:
             columns((), [(each["source"], each["detail"])])
 
 
-def _synced(report: dict) -> None:
+def _synced(report: dict[str, Any]) -> None:
     """Tell what a sync did, object by object."""
     from helder.cli._print import columns
 

@@ -16,6 +16,8 @@ from helder.collect.inbox import Inbox
 from helder.server.app import App
 from helder.settings import Settings, secret_key
 from helder.store.state import open_state
+from helder.web.app import Pages
+from helder.web.routes import routes
 from helder.worker.client import AsyncClient
 from helder.worker.wake import Waker
 
@@ -28,10 +30,13 @@ def web_app(settings: Settings) -> Iterator[App]:
     state = open_state(settings.data / "state.db")
     keys = Keys(state)
     collect = Collect(inbox, keys)
-    api = Api(inbox=inbox, state=state, keys=keys, collect=collect, worker=AsyncClient(settings.data))
+    worker, key = AsyncClient(settings.data), secret_key(settings.data)
+    api = Api(inbox=inbox, state=state, keys=keys, collect=collect, worker=worker)
     try:
-        tracking = Tracking(state, inbox, Links(secret_key(settings.data), settings.address))
-        yield App(collect, rest_app(api, [track_routes(tracking, settings, system_clock)]))
+        tracking = Tracking(state, inbox, Links(key, settings.address))
+        rest = rest_app(api, [track_routes(tracking, settings, system_clock), routes()])
+        rest.state.pages = Pages(settings, key, system_clock, worker)
+        yield App(collect, rest)
     finally:
         inbox.close()
         state.close()

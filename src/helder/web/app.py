@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from litestar import Request, Response
-from litestar.static_files import create_static_files_router
-from litestar.types import ControllerRouterHandler
 
 from helder.clock import Clock
 from helder.settings import Settings
@@ -22,6 +21,9 @@ PAGE_POLICY = (
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Content security policy of every page: nothing from elsewhere, no inline script or style."""
+
+MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
+"""Policy of a mail that is looked at: its own styles, and nothing that loads, runs or leads away."""
 
 _environment = Environment(
     loader=PackageLoader("helder.web"),
@@ -42,14 +44,14 @@ class Pages(msgspec.Struct, frozen=True):
     worker: AsyncClient
 
 
-def translator(request: Request) -> Translator:
+def translator(request: AnyRequest) -> Translator:
     """Return the translator for the reader."""
     settings = _pages(request).settings
     return Translator(language_of(request, settings.language), settings.zone)
 
 
 def page(
-    request: Request, template: str, values: Callable[[Translator], Mapping[str, object]], status: int = 200
+    request: AnyRequest, template: str, values: Callable[[Translator], Mapping[str, object]], status: int = 200
 ) -> Response[str]:
     """Return ``template`` filled for the reader's language, with the safety headers.
 
@@ -71,7 +73,7 @@ def page(
     return response
 
 
-def _pages(request: Request) -> Pages:
+def _pages(request: AnyRequest) -> Pages:
     return request.app.state.pages
 
 
@@ -92,9 +94,3 @@ def safety_headers(policy: str) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-store",
     }
-
-
-def static_files() -> ControllerRouterHandler:
-    """Return the handler of styles and pictures."""
-    folder = Path(__file__).parent / "static"
-    return create_static_files_router(path="/static", directories=[folder], include_in_schema=False)

@@ -6,14 +6,14 @@ so that there is nothing to compile. Numbers, money and dates come from CLDR thr
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -51,9 +51,19 @@ class Translator:
         """Return a share of 0–1 as a percentage."""
         return format_percent(share, format=f"0.{'0' * digits}%" if digits else "0%", locale=self._locale)
 
-    def money(self, micros: int, currency: str = "EUR") -> str:
-        """Return an amount, rounded to cents here and nowhere before."""
-        return format_currency(Decimal(micros) / 1_000_000, currency, locale=self._locale)
+    def money(self, micros: int, currency: str = "EUR", *, whole: bool = False) -> str:
+        """Return an amount, rounded to cents (or ``whole`` units) here and nowhere before."""
+        amount = Decimal(micros) / 1_000_000
+        if whole:
+            return format_currency(
+                round(amount), currency, format="¤ #,##0" if self.language == "nl" else "¤#,##0",
+                locale=self._locale, currency_digits=False,
+            )  # fmt: skip
+        return format_currency(amount, currency, locale=self._locale)
+
+    def day(self, at: date) -> str:
+        """Return a day written out."""
+        return format_date(at, "d MMMM y", locale=self._locale)
 
     def moment(self, at: datetime, pattern: str = "d MMM y HH:mm") -> str:
         """Return a moment (aware) in the company's zone."""

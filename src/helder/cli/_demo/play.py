@@ -117,9 +117,7 @@ class Play:
         importing = threading.Thread(target=self._guarded(self._import), name="import")
         self._failures: list[BaseException] = []
         importing.start()
-        played.sent = asyncio.run(
-            send(played.company, self._server.base, system_clock, progress=lambda done, of: self._show("web", done, of))
-        )
+        played.sent = asyncio.run(send(played.company, self._server.base, system_clock, progress=self._progress("web")))
         importing.join()
         if self._failures:
             raise self._failures[0]
@@ -201,6 +199,9 @@ class Play:
                 self._failures.append(error)
 
         return run
+
+    def _progress(self, what: str) -> Callable[[int, int], None]:
+        return lambda done, of: self._show(what, done, of)
 
     def _settled(self, what: str) -> None:
         self._show(what, 0, 1)

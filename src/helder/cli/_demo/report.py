@@ -39,20 +39,20 @@ def in_words(played: Played, data: Path) -> str:
     if score is None:
         raise ValueError("the play has not been performed")
     skipped = ", ".join(f"{number} {reason}" for reason, number in sorted(played.skipped.items())) or "none"
-    return "\n".join(
-        (
-            "",
-            f"{played.company.records:,} records and {played.sent.events:,} web events of five sources became "
-            f"{score.people:,} people in {played.seconds:.0f} seconds.",
-            f"Who is who: precision {score.identity.precision:.4f}, recall {score.identity.recall:.4f} "
-            f"(of all true pairs {score.identity.recall_all:.4f}).",
-            f"Audience: {played.answer['total']:,} people; precision {score.audience.precision:.3f}, "
-            f"recall {score.audience.recall:.3f} against the truth.",
-            f"Mailed: {score.delivered:,} delivered, {score.wrong_sends} wrongly, {score.sent_twice} twice; "
-            f"held out {result['holdout']}; skipped: {skipped}.",
-            f"Result: {result['summary']}",
-            "",
-            f"The mails are in {data / 'company' / 'mails'}, the company in {data / 'company' / 'sources'}, "
-            f"Helder's own files in {data / 'helder'}.",
-        )
+    made, who, audience = played.company, score.identity, score.audience
+    lines = (
+        "",
+        f"{made.records:,} records and {played.sent.events:,} web events became {score.people:,} people,",
+        f"from five sources to a result in {played.seconds:.0f} seconds.",
+        "",
+        f"Who is who  precision {who.precision:.4f}, recall {who.recall:.4f} (of all true pairs {who.recall_all:.4f})",
+        f"Audience    {played.answer['total']:,}: precision {audience.precision:.3f}, recall {audience.recall:.3f}",
+        f"Mail        {score.delivered:,} delivered, {score.wrong_sends} wrongly, {score.sent_twice} twice",
+        f"            {result['holdout']} left out on purpose; skipped: {skipped}",
+        f"Result      {result['summary']}",
+        "",
+        "All of this is held against the truth, which Helder never saw.",
+        f"The mails are in {data / 'company' / 'mails'}, the company in {data / 'company' / 'sources'},",
+        f"Helder's own files in {data / 'helder'}.",
     )
+    return "\n".join(lines)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from helder.access.entrance import entrance
 from helder.cli._demo.play import Play, Played, Script
@@ -92,7 +92,7 @@ def _perform(script: Script, server: Server, catcher: Catcher, out: Console) -> 
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=out) as bars:
-        tasks: dict[str, int] = {}
+        tasks: dict[str, TaskID] = {}
 
         def show(what: str, done: int, of: int) -> None:
             if what not in tasks:

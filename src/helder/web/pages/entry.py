@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from litestar import Request, Response, get
+from typing import Any
+
+from litestar import Response, get
 from litestar.response import Redirect
 
 from helder.access.entrance import LASTS, admits, entrance
-from helder.web.app import Pages, page
+from helder.web.app import AnyRequest, Pages, page
 from helder.web.translate import Translator
 
 _COOKIE = "helder_session"
 
 
 @get("/enter", include_in_schema=False, sync_to_thread=False)
-def enter(request: Request, code: str = "") -> Response:
+def enter(request: AnyRequest, code: str = "") -> Response[Any]:
     """Let in whoever comes with a good code."""
     pages: Pages = request.app.state.pages
     now = pages.clock()
@@ -27,13 +29,13 @@ def enter(request: Request, code: str = "") -> Response:
     return response
 
 
-def is_inside(request: Request) -> bool:
+def is_inside(request: AnyRequest) -> bool:
     """Tell whether the reader came in by ``enter`` and may see customers' data."""
     pages: Pages = request.app.state.pages
     return admits(request.cookies.get(_COOKIE, ""), pages.key, pages.clock(), "session")
 
 
-def refused(request: Request) -> Response[str]:
+def refused(request: AnyRequest) -> Response[str]:
     """Return the page for who has not come in, or too long ago."""
 
     def words(t: Translator) -> dict[str, str]:

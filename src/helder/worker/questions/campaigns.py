@@ -5,17 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import msgspec
+from sqlalchemy import select
+
 from helder.activate.content.template import read_template
-from helder.activate.definitions import save_journey, save_template, set_status, start_journey
+from helder.activate.definitions import newest, save_journey, save_template, set_status, start_journey
 from helder.activate.journeys.parse import parse_toml
 from helder.activate.tally import Tally, tally
+from helder.errors import NotFound
 from helder.govern import audit
 from helder.govern.entries import read_catalogue
-from helder.govern.goals import read_goal_file, save_goal
+from helder.govern.goals import Goal, read_goal_file, read_goals, save_goal
 from helder.govern.purposes import read_purpose_file, save_purposes
+from helder.integrate.view import ProfileView
+from helder.intelligence.segments.words import say
 from helder.measure.result import Result, Sample, result, samples
+from helder.store.tables.outbox import outbox
 from helder.wiring import House
 from helder.worker.answering import Handler
+from helder.worker.questions.segments import lexicon
+
+_LOOKED_AT = 50
+_SHOWN = 3
+
+
+class Campaign(msgspec.Struct, frozen=True):
+    """A journey as its page shows it."""
+
+    key: str
+    name: str
+    goals: tuple[str, ...]
+    """Keys of the goals there are."""
+    words: dict[str, str]
+    """Its segment as a sentence, by language."""
+    people: tuple[ProfileView, ...]
+    """Those of its people whom most sources know."""
 
 
 def handlers(house: House) -> Mapping[str, Handler]:
@@ -31,6 +55,13 @@ def handlers(house: House) -> Mapping[str, Handler]:
         save_goal(house.state, goal, house.clock())
         noted(actor, "goal.save", f"goal:{goal.key}")
         return goal.key
+
+    def goal_show(key: str) -> Goal:
+        """Return a goal."""
+        found = read_goals(house.state).get(key)
+        if found is None:
+            raise NotFound(f"there is no goal {key!r}")
+        return found
 
     def purposes_save(path: str, actor: str = "command line") -> list[str]:
         """Save the purposes of a file; return their keys."""
@@ -74,8 +105,19 @@ def handlers(house: House) -> Mapping[str, Handler]:
         """Return mails of a journey as they were sent."""
         return samples(house.state, house.settings, house.key, journey, limit)
 
+    def campaign_newest() -> Campaign | None:
+        """Return the journey that was started last, with the goal it serves, its rule in words, and three of its people."""
+        found = newest(house.state)
+        if found is None:
+            return None
+        segment = house.segments.get(found.segment)
+        said = {language: say(segment.rule, language, lexicon(house)) for language in ("nl", "en")}
+        people = [house.profiles.show(profile, house.clock()) for profile in best_known(house, found.key)]
+        return Campaign(found.key, found.name, tuple(read_goals(house.state)), said, tuple(people))
+
     every: tuple[Callable[..., object], ...] = (
         goal_save,
+        goal_show,
         purposes_save,
         template_save,
         journey_save,
@@ -84,5 +126,15 @@ def handlers(house: House) -> Mapping[str, Handler]:
         journey_tally,
         campaign_result,
         campaign_samples,
+        campaign_newest,
     )
     return {each.__name__: each for each in every}
+
+
+def best_known(house: House, journey: str) -> list[int]:
+    """Return profiles that a journey mailed: of the first, those with the most identities."""
+    with house.state.read() as connection:
+        sent = select(outbox.c.identity_id).where(outbox.c.journey == journey, outbox.c.status == "sent")
+        identities = list(connection.scalars(sent.order_by(outbox.c.id).limit(_LOOKED_AT)))
+    profiles = sorted(set(house.online.profile_of(identities).values()))
+    return sorted(profiles, key=lambda each: (-len(house.online.identities_of(each)), each))[:_SHOWN]
