@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from helder.clock import Monotone
+from helder.server.address import check_free, listens, reached_at
 from helder.settings import Settings, load_settings
 from helder.worker.lock import FolderLock
 from helder.worker.logs import configure_logs
@@ -52,6 +53,7 @@ def serve_all(settings: Settings) -> None:
     from helder.store.state import open_state
 
     with FolderLock(settings.data, "serve"):
+        check_free(settings.host, settings.port)
         upgrade(state := open_state(settings.data / "state.db"))
         state.close()
         os.environ[_CHILD] = "1"
@@ -113,19 +115,8 @@ def _greet(settings: Settings) -> None:
 
 def _say_when_ready(settings: Settings) -> None:
     """Wait until web and worker answer."""
-    while not (_listens(socket.AF_UNIX, str(socket_path(settings.data))) and _listens(*_web_address(settings))):
+    worker = str(socket_path(settings.data))
+    while not (listens(socket.AF_UNIX, worker) and listens(*reached_at(settings.host, settings.port))):
         threading.Event().wait(_LOOK_SECONDS)
     sys.stdout.write(f"Helder is at {settings.address} (data in {settings.data}). Stop it with Ctrl-C.\n")
     sys.stdout.flush()
-
-
-def _web_address(settings: Settings) -> tuple[socket.AddressFamily, tuple[str, int]]:
-    """Return how the web process is reached from this machine."""
-    everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - compared with, not listened on
-    host = everywhere.get(settings.host, settings.host)
-    return socket.AF_INET6 if ":" in host else socket.AF_INET, (host, settings.port)
-
-
-def _listens(family: socket.AddressFamily, address: str | tuple[str, int]) -> bool:
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        return probe.connect_ex(address) == 0

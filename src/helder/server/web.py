@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
-import socket
 from typing import Any
 
 import uvloop
 from granian.constants import Interfaces
 from granian.server.embed import Server
 
-from helder.errors import SettingsError
+from helder.server.address import check_free
 
 _log = logging.getLogger("helder.web")
 DRAIN_SECONDS = 10
@@ -24,7 +23,7 @@ def run_web(app: Any, host: str, port: int) -> None:
     Raises:
         SettingsError: when the address cannot be listened on.
     """
-    _check_free(host, port)
+    check_free(host, port)
     uvloop.run(_serve(app, host, port))
 
 
@@ -40,16 +39,3 @@ async def _serve(app: Any, host: str, port: int) -> None:
     _log.info("listening", extra={"host": host, "port": port})
     await server.serve()
     _log.info("stopped")
-
-
-def _check_free(host: str, port: int) -> None:
-    """Find out now whether the address is free: inside Granian it would end the process without a reason."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise SettingsError(
-                f"cannot listen on {host}:{port} ({error.strerror}); set another port with --port or HELDER_PORT"
-            ) from error
