@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from helder.govern.consent import CHUNK, Choice, append, history, latest
 from helder.store.state import State, create_all, open_state
 
-AT = datetime(2026, 11, 1, 9)
+AT = datetime(2026, 11, 1, 9)  # noqa: DTZ001 - naive UTC, as stores hold it
 
 
 def choice(identity: int = 1, days: int = 0, said: str = "yes", purpose: str = "events", title: str = "") -> Choice:

@@ -56,5 +56,3 @@ def world(tmp_path: Path, now: datetime) -> Iterator[World]:
     yield World(folder, state, facts, live, Sources(state, facts, KEY, LiveIndex(state, facts, KEY, live)), now)
     facts.close()
     state.close()
-
-
