@@ -60,3 +60,8 @@ def aware(moment: datetime) -> datetime:
 def stopwatch() -> float:
     """Return seconds on a clock that only goes forward, for measuring durations."""
     return time.perf_counter()
+
+
+def effort() -> float:
+    """Return the seconds of processor time that this thread has used: waiting for a busy machine does not count."""
+    return time.thread_time()

@@ -17,7 +17,7 @@ from liquid.utils import ReadOnlyChainMap
 
 from helder.activate.content.filters import set_filters
 from helder.activate.content.template import TemplateFault
-from helder.clock import stopwatch
+from helder.clock import effort
 
 _SECONDS = 0.5
 _FORBIDDEN_TAGS = ("include", "render", "increment", "decrement")
@@ -105,7 +105,7 @@ class _Timed(RenderContext):
     def __init__(self, template: BoundTemplate, *, globals: Mapping[str, object]) -> None:  # noqa: A002 - as the library calls it
         super().__init__(template, globals=globals)
         self.scope = ReadOnlyChainMap(self.locals, self.globals)
-        self._until = stopwatch() + _SECONDS
+        self._until = effort() + _SECONDS
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
         """Look up a variable, while there is time."""
@@ -118,8 +118,8 @@ class _Timed(RenderContext):
         super().assign(key, val)
 
     def _look_at_the_time(self) -> None:
-        if stopwatch() > self._until:
-            raise ResourceLimitError(f"takes longer than {_SECONDS} seconds", token=None)
+        if effort() > self._until:
+            raise ResourceLimitError(f"takes more than {_SECONDS} seconds of work", token=None)
 
 
 def _said(error: LiquidError) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-_BROKEN = re.compile(r"[�0-9@/\\_<>{}|]|Ã.|Â.|â€")
+_BROKEN = re.compile(r"[�¼-¾²³¹0-9@/\\_<>{}|]|Ã.|Â.|â€")
 _WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?", re.UNICODE)
 _INITIALS = re.compile(r"(?:[^\W\d_]\.?){1,3}", re.UNICODE)
 
@@ -20,7 +20,7 @@ def salutation(first_name: str | None) -> str | None:
     if not 2 <= len(name) <= 30 or _BROKEN.search(name):
         return None
     words = name.split(" ")
-    if not all(_WORD.fullmatch(word) for word in words) or _all_initials(name):
+    if not all(_WORD.fullmatch(word) and word[0].isalpha() for word in words) or _all_initials(name):
         return None
     return " ".join(_cased(word) for word in words) if name.isupper() or name.islower() else name
 
@@ -30,7 +30,7 @@ def _all_initials(name: str) -> bool:
     joined = name.replace(" ", "")
     if "." in joined:
         return _INITIALS.fullmatch(joined) is not None or all(len(part) <= 1 for part in joined.split("."))
-    return len(joined) == 2 and joined.isupper() and not set(joined) & set("AEIOUY")
+    return len(joined) == 2 and all(letter.isupper() for letter in joined) and not set(joined) & set("AEIOUY")
 
 
 def _cased(word: str) -> str:

@@ -51,7 +51,8 @@ class _Reader(HTMLParser):
         self._silent -= tag in _SILENT
         if tag == "a" and self._href:
             href, label, self._href = self._href, "".join(self._label).strip(), ""
-            self._say(href if label == href else f"{label}: {LINK[0]}{href}{LINK[1]}")
+            address = f"{LINK[0]}{href}{LINK[1]}"
+            self._say(address if label in {"", href} else f"{label}: {address}")
         if tag in {"p", "table", "h1", "h2", "h3", "h4", "ul", "ol"}:
             self._say("\n")
 

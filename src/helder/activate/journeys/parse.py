@@ -112,10 +112,10 @@ def _duration(step: dict[str, Any], place: str) -> dict[str, int]:
         return {}
     if not given or not all(type(amount) in (int, float) for amount in given.values()):
         raise InvalidInput(f"{place}: say how long in {', '.join(_UNITS)}, as a number")
-    seconds = round(sum(amount * _UNITS[unit] for unit, amount in given.items()))
+    seconds = sum(amount * _UNITS[unit] for unit, amount in given.items())
     if not 0 <= seconds <= _LONGEST:
         raise InvalidInput(f"{place}: a wait is at least 0 seconds and at most 400 days")
-    return {"seconds": seconds}
+    return {"seconds": round(seconds)}
 
 
 def _convert(numbered: dict[str, Any], steps: list[dict[str, Any]]) -> Journey:

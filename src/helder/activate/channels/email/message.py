@@ -7,20 +7,20 @@ value, so that no value can begin a header of its own.
 from __future__ import annotations
 
 import binascii
+import re
 from datetime import datetime
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from email.utils import parseaddr
 
 import msgspec
 
 from helder.activate.content.render import Mail
 from helder.errors import InvalidInput
 
-
 _BOUNDARY = b"=_helder_alternative"
+_MAILBOX = re.compile(r'"?(?P<name>[^"<>]*?)"?\s*<(?P<inside>[^<>\s,;"]+)>|(?P<bare>[^<>\s,;"]+)')
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,10 @@ def mailbox(written: str) -> Address:
     Raises:
         BadAddress: when it is none.
     """
-    name, address = parseaddr(written)
+    match = _MAILBOX.fullmatch(written)
+    if match is None:
+        raise BadAddress("not an e-mail address")
+    name, address = (match["name"] or "").strip(), match["inside"] or match["bare"]
     try:
         found = Address(display_name=name, addr_spec=address)
     except (MessageError, ValueError, IndexError) as error:
@@ -95,7 +98,7 @@ def _ascii(domain: str) -> str:
 
 
 def _body(mail: Mail) -> bytes:
-    """Return both forms of the text (RFC 2046), each in quoted-printable: lines stay short, what is plain stays readable.
+    """Return both forms of the text (RFC 2046) in quoted-printable: short lines, and what is plain stays readable.
 
     Put together by hand, since it holds nothing but what was encoded here: ``email.message`` would take twice the time.
     A boundary with ``=_`` in it cannot occur in quoted-printable.

@@ -58,13 +58,19 @@ class Sender:
 
     async def run(self) -> None:
         """Send until ``stop`` is called."""
-        await asyncio.gather(*(self._work() for _ in range(self._settings.smtp_connections)))
+        await self._all(until_empty=False)
 
     async def drain(self) -> None:
         """Send until nothing is due any more, then end: for one campaign, and for tests."""
-        await asyncio.gather(*(self._work(until_empty=True) for _ in range(self._settings.smtp_connections)))
+        await self._all(until_empty=True)
 
-    async def _work(self, *, until_empty: bool = False) -> None:
+    async def _all(self, *, until_empty: bool) -> None:
+        """Work with as many connections as the settings say."""
+        work = (self._work(until_empty=until_empty) for _ in range(self._settings.smtp_connections))
+        await asyncio.gather(*work)
+        await asyncio.sleep(0.01)  # sockets are closed by the loop, after the word to close them
+
+    async def _work(self, *, until_empty: bool) -> None:
         """Be one connection: connect first, so that nothing is claimed while the server is down."""
         token = secrets.token_hex(8)
         connection = Connection(self._settings, self._timeout)
