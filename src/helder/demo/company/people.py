@@ -109,10 +109,10 @@ def _tell_housemates_apart(first: list[str], household: np.ndarray) -> None:
     for each, name in enumerate(first):
         if each == 0 or homes[each] != homes[each - 1]:
             taken = []
-        step = len(name)
-        while any(alike(plain(first[each]), other) for other in taken):
+        for step in range(len(name), len(name) + 50):  # a hamlet of namesakes stays one
+            if not any(alike(plain(first[each]), other) for other in taken):
+                break
             first[each] = first[(each * 7 + len(taken) * 131 + step) % len(first)]
-            step += 1
         taken.append(plain(first[each]))
 
 
