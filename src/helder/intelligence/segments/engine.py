@@ -171,7 +171,8 @@ class Engine:
         """Open a sitting over ``profile_ids`` in which all leaves of ``rules`` can be asked."""
         setting = self._setting(stored(now), few)
         leaves = [leaf for rule in rules for leaf in plain_leaves(expanded(rule, self._around.lookup))]
-        exprs = [question(leaf, setting).rows for leaf in leaves if not isinstance(leaf, Live)]
+        asked = [question(leaf, setting) for leaf in leaves if not isinstance(leaf, Live)]
+        exprs = [expr for each in asked for expr in (each.rows, each.more) if expr is not None]
         with self._facts.reader() as reader:
             index = self.index(reader).part(np.asarray(profile_ids, np.int64))
             small = SmallTables(reader, self._hot, self._online)

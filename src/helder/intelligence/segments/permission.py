@@ -9,14 +9,14 @@ paid: a paid order (not a return) or a subscription. The ledger itself decides a
 from __future__ import annotations
 
 import ibis
-from ibis.expr.types import BooleanColumn, Table
+from ibis.expr.types import Table
 
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.rule import Permission
 from helder.intelligence.segments.setting import Question, Setting, Tables
 from helder.intelligence.segments.vocabulary import RETURN
 
-UNPAID: tuple[str, ...] = ("open", "unpaid", "cancelled", "refunded", "trial", "gift")
+UNPAID: tuple[str, ...] = ("open", "unpaid", "cancelled", "refunded", "trial", "gift", RETURN)
 """Statuses and kinds of orders and subscriptions for which nothing was paid."""
 
 
@@ -24,46 +24,42 @@ def permitted(leaf: Permission, setting: Setting) -> Question:
     """Return the identities that speak for writing to their profile, and those that speak against it."""
     chosen = _choices(leaf, setting.moments, setting.tables)
     if leaf.purpose not in setting.soft_opt_in:
-        return Question(chosen)
-    customers = _customers(setting.moments, setting.tables)
-    return Question(chosen.union(customers.mutate(against=ibis.literal(value=False))))
+        return Question(chosen, latest=True)
+    return Question(chosen, latest=True, more=_customers(setting.moments, setting.tables))
 
 
 def _choices(leaf: Permission, moments: Moments, tables: Tables) -> Table:
-    """Return (identity_id, against): whether the identity last said no."""
-    consent = tables("consent")
-    rows = consent.filter(_concerns(consent, leaf), consent["at"] <= moments.ago(), consent.choice.isin(["yes", "no"]))
-    latest = rows.group_by("identity_id").aggregate(
-        yes=rows["at"].max(where=rows.choice == "yes"), no=rows["at"].max(where=rows.choice == "no")
-    )
-    said_no = latest.no.notnull() & ibis.coalesce(latest.no >= latest.yes, True)
-    return latest.select("identity_id", against=said_no)
-
-
-def _concerns(consent: Table, leaf: Permission) -> BooleanColumn:
-    """Return whether a choice is about the purpose, channel and title.
+    """Return (identity_id, at, against) of every choice about the purpose, channel and title.
 
     A choice without a channel or title is about all of them; one for a title says nothing about all titles.
     """
-    channel = ibis.coalesce(consent.channel, "").isin([leaf.channel, ""])
-    title = ibis.coalesce(consent.title, "").isin([leaf.title, ""])
-    return (consent.purpose == leaf.purpose) & channel & title
+    consent = tables("consent")
+    rows = consent.filter(
+        consent.purpose == leaf.purpose,
+        ibis.coalesce(consent.channel, "").isin([leaf.channel, ""]),
+        ibis.coalesce(consent.title, "").isin([leaf.title, ""]),
+        consent["at"] <= moments.ago(),
+        consent.choice.isin(["yes", "no"]),
+    )
+    return rows.select("identity_id", "at", against=rows.choice == "no")
 
 
 def _customers(moments: Moments, tables: Tables) -> Table:
     """Return the identities that have paid for something before now."""
-    paid = [_paid(tables(name), moments) for name in ("orders", "subscription")]
-    return paid[0].union(paid[1]).distinct()
+    orders, subscriptions = (_paid(tables(name), moments) for name in ("orders", "subscription"))
+    return orders.union(subscriptions)
 
 
 def _paid(rows: Table, moments: Moments) -> Table:
-    """Return the identities with a current, paid record."""
-    unpaid = [*UNPAID, RETURN]
-    kept = rows.filter(
-        rows.until_batch.isnull(),
-        rows["at"] <= moments.ago(),
-        rows.amount_micros > 0,
-        rows.status.isnull() | rows.status.notin(unpaid),
-        rows.kind.isnull() | rows.kind.notin(unpaid),
+    """Return the identities with a current, paid record.
+
+    Rows whose status or kind is not known are asked apart: comparisons that null passes cannot be pushed down into the
+    scan, and took three times as long.
+    """
+    rows = rows.filter(rows.until_batch.isnull(), rows["at"] <= moments.ago(), rows.amount_micros > 0)
+    known = rows.filter(*(rows[name] != word for name in ("status", "kind") for word in UNPAID))
+    unknown = rows.filter(
+        rows.status.isnull() | rows.kind.isnull(),
+        *(~ibis.coalesce(rows[name].isin(UNPAID), False) for name in ("status", "kind")),
     )
-    return kept.select("identity_id")
+    return known.select("identity_id").union(unknown.select("identity_id"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import ibis
 import msgspec
 from ibis.expr.types import Table
 
@@ -34,21 +35,42 @@ class Question(msgspec.Struct, frozen=True):
     of those rows, with ``profile_id`` in the place of ``identity_id``, the rows of the profiles for which the leaf
     holds; without it all of them are.
 
-    A profile may come twice. With a column ``against`` (boolean) a profile with such a row is out, whatever its other
-    rows say. With ``complement`` the leaf holds for all but those: "never did X" is everyone but those who did.
+    A profile may come twice. With ``latest`` the rows are choices (identity_id, at, against): of each identity the last
+    one counts (of two at one moment the one against); a profile with a choice against is out, one with a choice for
+    is in, and so is one without any whose identity is among ``more``. With ``complement`` the leaf holds for all but
+    those: "never did X" is everyone but those who did.
     """
 
     rows: Table
     finish: Callable[[Table], Table] | None = None
     complement: bool = False
+    latest: bool = False
+    more: Table | None = None
 
 
 def whole(question: Question, tables: Tables) -> Table:
     """Return ``question`` as one expression, for an engine that answers it without an index in memory."""
+    if question.latest:
+        return _judged(question, tables)
     rows = question.rows
     if "identity_id" in rows.columns:
         rows = of_profiles(rows, tables)
     return question.finish(rows) if question.finish else rows
+
+
+def _judged(question: Question, tables: Tables) -> Table:
+    """Return the profiles for which the latest choices speak."""
+    rows = question.rows
+    last = rows.group_by("identity_id").aggregate(
+        yes=rows["at"].max(where=~rows.against), no=rows["at"].max(where=rows.against)
+    )
+    said_no = last.no.notnull() & ibis.coalesce(last.no >= last.yes, True)
+    voices = of_profiles(last.select("identity_id", against=said_no), tables)
+    if question.more is not None:
+        more = of_profiles(question.more.distinct(), tables)
+        voices = voices.union(more.select(against=ibis.literal(value=False), profile_id="profile_id"))
+    judged = voices.group_by("profile_id").aggregate(against=voices.against.any())
+    return judged.filter(~judged.against).select("profile_id")
 
 
 def of_profiles(rows: Table, tables: Tables) -> Table:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import ibis
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from ibis.expr.types import Table
 
 from helder.errors import Unavailable
+from helder.intelligence.segments.choices import last_choices
 from helder.intelligence.segments.compile import question
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
 from helder.intelligence.segments.live import LiveSources, live_question, to_identities
@@ -78,18 +80,25 @@ class Sitting:
     def _bitmap(self, asked: Question, **more: pa.Table) -> Bitmap:
         """Ask, and turn the ids that come back into a bitmap."""
         rows = self._read(asked.rows, **more)
+        if asked.latest:
+            return self._judged(asked, rows)
         ordinals = self._ordinals(rows)
         if asked.finish is not None:
-            known = ordinals >= 0
             mapped = rows.drop_columns(["identity_id"]).append_column("profile_id", pa.array(ordinals))
+            mapped = mapped.filter(pc.greater_equal(mapped.column("profile_id"), 0))
             finished = asked.finish(ibis.table(_schema(asked.rows), name=MAPPED))
-            rows = self._read(finished, **{MAPPED: mapped.filter(pa.array(known))})
-            ordinals = column(rows, "profile_id")
+            ordinals = column(self._read(finished, **{MAPPED: mapped}), "profile_id")
         found = self.index.bitmap(ordinals)
-        if "against" in rows.column_names:
-            against = rows.column("against").to_numpy()
-            found = self.index.bitmap(ordinals[~against]) & ~self.index.bitmap(ordinals[against])
         return ~found if asked.complement else found
+
+    def _judged(self, asked: Question, rows: pa.Table) -> Bitmap:
+        """Let the latest choice of each identity speak."""
+        places = self.index.identities.places(column(rows, "identity_id"))
+        agreed, refused = last_choices(places, column(rows, "at").astype(np.int64), column(rows, "against"))
+        found = self.index.bitmap(self.index.ordinals_at(agreed))
+        if asked.more is not None:
+            found |= self.index.bitmap(self._ordinals(self._read(asked.more)))
+        return found & ~self.index.bitmap(self.index.ordinals_at(refused))
 
     def _ordinals(self, rows: pa.Table) -> Ids:
         """Return the ordinal of the profile of each row; -1 where there is none."""

@@ -154,7 +154,7 @@ class Grammar(ABC):
 
     @abstractmethod
     def length(self, span: Span) -> str:
-        """Say a length of time, such as *24 hours*."""
+        """Say how long something takes."""
 
     def number(self, value: float) -> str:
         """Say a number."""
