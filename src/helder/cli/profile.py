@@ -30,10 +30,11 @@ def show(who: str, *, language: Literal["nl", "en"] = "nl", data: Data = Path("h
     data
         The data folder.
     """
+    from helder.integrate import view as views
     from helder.worker.connect import connect
 
     with connect(data) as worker:
-        view = worker.call("profile_show", expect=ProfileView, who=who)
+        view = worker.call("profile_show", expect=views.ProfileView, who=who)
     _record(view, language)
     _identities(view)
     _doings(view, language)

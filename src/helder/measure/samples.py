@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 
 from helder.activate.composing import Composed, Composer
 from helder.activate.links import Links
 from helder.activate.outbox import message_of
 from helder.clock import aware
+from helder.errors import NotFound
 from helder.settings import Settings
 from helder.store.state import State
 from helder.store.tables.outbox import outbox
@@ -42,6 +44,25 @@ def samples(state: State, settings: Settings, key: bytes, journey: str, limit: i
     sent = select(outbox).where(outbox.c.journey == journey, outbox.c.status == "sent").order_by(outbox.c.id)
     with state.read() as connection:
         rows = connection.execute(sent.limit(limit)).mappings().all()
+    return _made_again(rows, state, settings, key)
+
+
+def sample(state: State, settings: Settings, key: bytes, number: int) -> Sample:
+    """Return the mail with outbox id ``number`` as it was sent; as ``samples``.
+
+    Raises:
+        NotFound: when no such mail was sent.
+    """
+    with state.read() as connection:
+        sent = select(outbox).where(outbox.c.id == number, outbox.c.status == "sent")
+        rows = connection.execute(sent).mappings().all()
+    found = _made_again(rows, state, settings, key)
+    if not found:
+        raise NotFound(f"no mail with number {number} was sent")
+    return found[0]
+
+
+def _made_again(rows: Sequence[RowMapping], state: State, settings: Settings, key: bytes) -> list[Sample]:
     composer = Composer(state, Links(key, settings.address), settings)
     found = []
     for row in rows:

@@ -19,7 +19,7 @@ from helder.worker.logs import configure_logs
 from helder.worker.protocol import socket_path
 
 _LOOK_SECONDS = 0.05
-_CHILD = "HELDER_CHILD"
+CHILD = "HELDERCHILD"
 """Set in the environment of processes that a supervisor started: they end when it does."""
 
 
@@ -39,7 +39,7 @@ def run_role(data: Path, role: str, *, host: str | None = None, port: int | None
     data.mkdir(parents=True, exist_ok=True)
     settings = _override(load_settings(data), host, port)
     configure_logs(settings.log_level)
-    if os.environ.get(_CHILD):
+    if os.environ.get(CHILD):
         from helder.server.supervisor import follow_parent
 
         follow_parent()
@@ -56,7 +56,7 @@ def serve_all(settings: Settings) -> None:
         check_free(settings.host, settings.port)
         upgrade(state := open_state(settings.data / "state.db"))
         state.close()
-        os.environ[_CHILD] = "1"
+        os.environ[CHILD] = "1"
         roles = ["worker", "web", *["sender"] * settings.senders]
         Supervisor([Child(role, _command(settings, role)) for role in roles]).run(lambda: _greet(settings))
 
@@ -66,7 +66,7 @@ def serve_web(settings: Settings) -> None:
     from helder.server.assemble import web_app
     from helder.server.web import run_web
 
-    with web_app(settings) as app:
+    with web_app(settings, Monotone()) as app:
         run_web(app, settings.host, settings.port)
 
 

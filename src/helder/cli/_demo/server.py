@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from helder.errors import Unavailable
+from helder.server.roles import CHILD
 from helder.worker.client import Client
 
 _START_SECONDS = 30.0
@@ -29,7 +30,8 @@ class Server:
         given = {f"HELDER_{name.upper()}": value for name, value in settings.items()}
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
             [sys.executable, "-m", "helder", "serve", "--data", str(data), "--port", str(port)],
-            env={**os.environ, **given},
+            env={**os.environ, **given, CHILD: "1"},
+            stdin=subprocess.PIPE,  # it ends with this process, however that ends
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,

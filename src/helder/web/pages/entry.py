@@ -43,7 +43,7 @@ def refused(request: AnyRequest) -> Response[str]:
             "heading": t.gettext("Open Helder by its own link"),
             "text": t.gettext(
                 "This page shows customers' data, so it opens only by the link that Helder printed when it was started. "
-                "That link is good for twelve hours; start Helder again, or run helder open, for a new one."
+                "That link is good for twelve hours; run helder open for a new one."
             ),
         }
 

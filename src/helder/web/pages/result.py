@@ -9,8 +9,10 @@ import msgspec
 from litestar import Response, get
 
 from helder.clock import aware
+from helder.errors import NotFound
 from helder.integrate.view import ProfileView
-from helder.measure.result import Result, Sample
+from helder.measure.result import Result
+from helder.measure.samples import Sample
 from helder.measure.uplift import Share, wilson
 from helder.web.app import MAIL_POLICY, AnyRequest, Pages, page, safety_headers
 from helder.web.pages.entry import is_inside, refused
@@ -78,10 +80,9 @@ async def mail(request: AnyRequest, number: int) -> Response[str]:
     if not is_inside(request):
         return refused(request)
     pages: Pages = request.app.state.pages
-    campaign = await pages.worker.call("campaign_newest", expect=Campaign | None)
-    mails = await pages.worker.call("campaign_samples", expect=list[Sample], journey=campaign.key) if campaign else []
-    found = next((each for each in mails if each.id == number), None)
-    if found is None:
+    try:
+        found = await pages.worker.call("mail_show", expect=Sample, number=number)
+    except NotFound:
         return page(request, "message.html", _no_such_mail, status=404)
     return Response(found.html, media_type="text/html; charset=utf-8", headers=safety_headers(MAIL_POLICY))
 
@@ -193,5 +194,5 @@ def _nothing_yet(t: Translator) -> dict[str, str]:
 def _no_such_mail(t: Translator) -> dict[str, str]:
     return {
         "heading": t.gettext("This mail is not here"),
-        "text": t.gettext("Only the first ten mails of the newest campaign can be looked at."),
+        "text": t.gettext("There is no mail with this number, or it was not sent."),
     }

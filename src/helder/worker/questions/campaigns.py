@@ -19,7 +19,8 @@ from helder.govern.goals import Goal, read_goal_file, read_goals, save_goal
 from helder.govern.purposes import read_purpose_file, save_purposes
 from helder.integrate.view import ProfileView
 from helder.intelligence.segments.words import say
-from helder.measure.result import Result, Sample, result, samples
+from helder.measure.result import Result, result
+from helder.measure.samples import Sample, sample, samples
 from helder.store.tables.outbox import outbox
 from helder.wiring import House
 from helder.worker.answering import Handler
@@ -105,6 +106,10 @@ def handlers(house: House) -> Mapping[str, Handler]:
         """Return mails of a journey as they were sent."""
         return samples(house.state, house.settings, house.key, journey, limit)
 
+    def mail_show(number: int) -> Sample:
+        """Return one mail as it was sent, by its number in the outbox."""
+        return sample(house.state, house.settings, house.key, number)
+
     def campaign_newest() -> Campaign | None:
         """Return the journey that was started last, with the goal it serves, its rule in words, and three of its people."""
         found = newest(house.state)
@@ -127,6 +132,7 @@ def handlers(house: House) -> Mapping[str, Handler]:
         campaign_result,
         campaign_samples,
         campaign_newest,
+        mail_show,
     )
     return {each.__name__: each for each in every}
 
