@@ -24,9 +24,10 @@ def test_listing_works_on_a_new_folder(noun: str, verb: str, tmp_path: Path) -> 
     assert (code, err) == (0, "")
 
 
-def test_an_error_is_one_line_with_its_code(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", ["segment count nobody", "profile show nobody", "journey show nobody"])
+def test_an_error_is_one_line_with_its_code(words: str, tmp_path: Path) -> None:
     """What cannot be done is told without a traceback, and the exit code says so."""
-    code, _, err = run("segment", "count", "nobody", "--data", str(tmp_path / "new"))
+    code, _, err = run(*words.split(), "--data", str(tmp_path / "new"))
     assert code == 1
     assert err.startswith("helder: ")
     assert err.rstrip().endswith("(not-found)")

@@ -81,10 +81,8 @@ def why(key: str, who: str, *, language: Literal["nl", "en"] = "nl", data: Data 
     with connect(data) as worker:
         answer = worker.call("segment_why", key=key, who=who)
     for verdict in answer["verdicts"]:
-        depth = verdict["path"].count("[")
-        say(
-            f"{marks[verdict['holds']]} {'  ' * depth}{verdict['words'][language]} {verdict['unavailable_because']}".rstrip()
-        )
+        said = f"{marks[verdict['holds']]} {'  ' * verdict['path'].count('[')}{verdict['words'][language]}"
+        say(f"{said} {verdict['unavailable_because']}".rstrip())
 
 
 @app.command
