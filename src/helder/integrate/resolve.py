@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 
 import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
+from ibis.expr.types import Table
 
 from helder.govern.catalogue import Catalogue
 from helder.govern.entries import read_catalogue
@@ -17,7 +19,7 @@ from helder.integrate.evidence import Ints
 from helder.integrate.golden import golden_records, trust_table
 from helder.integrate.grouping import Groups, Refused, group
 from helder.integrate.loading import wanted_ids, whole_evidence
-from helder.integrate.scope import regrouped, touched_ids
+from helder.integrate.scope import regrouped, touched_ids, within
 from helder.store.facts.protocol import Batch, Facts, Reader
 from helder.store.facts.schema import table
 from helder.store.state import State
@@ -25,6 +27,9 @@ from helder.store.state import State
 STAGE = "resolve"
 _FEW = 5_000
 """Touched identities up to which only their surroundings are regrouped."""
+
+_PROFILES_AT_ONCE = 200_000
+"""Profiles whose golden records are made in one question; all records of a million at once do not fit in memory."""
 
 
 class Survival(msgspec.Struct, frozen=True):
@@ -90,8 +95,9 @@ class Resolve:
 
     def _change(self, reader: Reader, after: int, upto: int) -> Change | None:
         """Return what the batches ``(after, upto]`` change; None when they bear on nobody."""
-        seeds = np.sort(reader.read(touched_ids(after, upto))["identity_id"].to_numpy())
-        stated = reader.read(_stated(after, upto))["identity_id"].to_numpy()
+        bounds = pa.table({"after": [after], "upto": [upto]})
+        seeds = np.sort(reader.read(touched_ids(), range=bounds)["identity_id"].to_numpy())
+        stated = reader.read(_stated(), range=bounds)["identity_id"].to_numpy()
         if not len(seeds) and not len(stated):
             return None
         if len(seeds) > _FEW and len(seeds) * 20 > _size(reader):
@@ -120,13 +126,11 @@ def write_change(batch: Batch, change: Change, survival: Survival) -> None:
         batch.delete("refused_link", "a", near)
         batch.delete("refused_link", "b", near)
     batch.append("refused_link", _refused_rows(change.refused))
-    profiles = pa.array(change.profiles, pa.int64())
-    batch.delete("profile", "profile_id", profiles)
-    chosen = pa.table({"profile_id": profiles})
-    trust = trust_table(survival.trust)
-    if len(profiles):
-        rows = batch.read(golden_records(survival.catalogue, chosen=True), chosen=chosen, trust=trust)
-        batch.append("profile", rows)
+    batch.delete("profile", "profile_id", pa.array(change.profiles, pa.int64()))
+    golden, trust = golden_records(survival.catalogue, chosen=True), trust_table(survival.trust)
+    for start in range(0, len(change.profiles), _PROFILES_AT_ONCE):
+        some = pa.array(change.profiles[start : start + _PROFILES_AT_ONCE], pa.int64())
+        batch.append("profile", batch.read(golden, chosen=pa.table({"profile_id": some}), trust=trust))
 
 
 def _difference(reader: Reader | Batch, groups: Groups, members: Ints | None, stated: Ints) -> Change:
@@ -146,11 +150,10 @@ def _difference(reader: Reader | Batch, groups: Groups, members: Ints | None, st
 
 def _old_profiles(reader: Reader | Batch, ids: Ints, *, everything: bool) -> Ints:
     """Return the profile that is written for each of ``ids`` (ascending); -1 where none is."""
-    expr = table("identity_profile").select("identity_id", "profile_id")
     if everything:
-        rows = reader.read(expr)
+        rows = reader.read(_placed())
     else:
-        rows = reader.read(expr.semi_join(wanted_ids(), "identity_id"), wanted=pa.table({"identity_id": ids}))
+        rows = reader.read(_wanted_placed(), wanted=pa.table({"identity_id": pa.array(ids, pa.int64())}))
     old = np.full(len(ids), -1, np.int64)
     known = rows["identity_id"].to_numpy()
     at = np.searchsorted(ids, known)
@@ -168,16 +171,31 @@ def _new_of(ids: Ints, profile: Ints, wanted: Ints) -> Ints:
 def _profiles_of(reader: Reader | Batch, ids: Ints) -> Ints:
     if not len(ids):
         return np.zeros(0, np.int64)
-    mine = table("identity_profile").semi_join(wanted_ids(), "identity_id").select("profile_id").distinct()
-    return reader.read(mine, wanted=pa.table({"identity_id": pa.array(ids, pa.int64())}))["profile_id"].to_numpy()
+    return reader.read(_wanted_profiles(), wanted=pa.table({"identity_id": pa.array(ids, pa.int64())}))[
+        "profile_id"
+    ].to_numpy()
 
 
-def _stated(after: int, upto: int) -> ibis.expr.types.Table:
-    """Return the expression of the identities with a person record that came or ended in the batches (after, upto]."""
+@cache
+def _placed() -> Table:
+    return table("identity_profile").select("identity_id", "profile_id")
+
+
+@cache
+def _wanted_placed() -> Table:
+    return _placed().semi_join(wanted_ids(), "identity_id")
+
+
+@cache
+def _wanted_profiles() -> Table:
+    return table("identity_profile").semi_join(wanted_ids(), "identity_id").select("profile_id").distinct()
+
+
+@cache
+def _stated() -> Table:
+    """Return the expression of the identities with a person record that came or ended in the table ``range``."""
     record = table("person_record")
-    came = (record.batch > after) & (record.batch <= upto)
-    ended = (record.until_batch > after) & (record.until_batch <= upto)
-    fresh = record.filter(came | ended)
+    fresh = record.filter(within(record.batch) | within(record.until_batch))
     return fresh.filter(fresh.identity_id.notnull()).select("identity_id").distinct()
 
 
