@@ -14,7 +14,7 @@ import pytest
 
 from helder.errors import Cancelled, Unavailable
 from helder.store.facts.duckdb.engine import DuckDbFacts
-from helder.store.facts.schema import SCHEMAS, VIEWS, table
+from helder.store.facts.schema import MEANINGS, SCHEMAS, VIEWS, table
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_the_tables_are_those_of_the_schema(facts: DuckDbFacts) -> None:
         assert {n: ibis.dtype(t).to_pyarrow() for n, t in columns.items()} == {
             n: found.field(n).type for n in found.names
         }
-    assert set(SCHEMAS) > VIEWS
+    assert set(SCHEMAS) == set(MEANINGS) > VIEWS
 
 
 def test_rows_carry_the_number_of_their_batch(facts: DuckDbFacts) -> None:
