@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -12,21 +13,61 @@ from litestar.exceptions import HTTPException
 from litestar.types import ControllerRouterHandler
 
 from helder.access.keys import Keys
+from helder.access.trail import Trail
 from helder.api.collect import Collect
+from helder.api.description import add_collecting, described
 from helder.api.errors import RETRY_AFTER, Problem, problem_of
+from helder.api.health import healthz, metrics, readyz
+from helder.api.profiles import profile_by_id, profile_by_identity
+from helder.api.segments import segment_by_key, segment_count, segment_list, segment_members
+from helder.clock import stopwatch
 from helder.collect.inbox import Inbox
+from helder.integrate.identifiers import Identifiers
+from helder.intelligence.segments.definitions import Segments
+from helder.pipeline import place
+from helder.settings import Settings
+from helder.store.projections.online import Online
 from helder.store.state import State
 from helder.worker.client import AsyncClient
 
+HANDLERS: tuple[ControllerRouterHandler, ...] = (
+    healthz,
+    readyz,
+    metrics,
+    profile_by_id,
+    profile_by_identity,
+    segment_list,
+    segment_by_key,
+    segment_members,
+    segment_count,
+)
+NAMES_SECONDS = 5.0
+_log = logging.getLogger("helder.api")
 
-class Api(msgspec.Struct):
+
+class Api(msgspec.Struct, kw_only=True):
     """What the handlers work with."""
 
+    settings: Settings
     inbox: Inbox
     state: State
+    online: Online
     keys: Keys
+    trail: Trail
     collect: Collect
     worker: AsyncClient
+    segments: Segments
+    identifiers: Identifiers
+    ticker: Callable[[], float] = stopwatch
+    names: tuple[float, dict[int, str]] = (0.0, {})
+
+    def segment_names(self) -> dict[int, str]:
+        """Return segment id → key, read anew every few seconds: every profile shows them."""
+        until, names = self.names
+        if until < self.ticker():
+            names = {each.id: each.key for each in self.segments.all()}
+            self.names = (self.ticker() + NAMES_SECONDS, names)
+        return names
 
 
 def rest_app(api: Api, handlers: Sequence[ControllerRouterHandler] = ()) -> Litestar:
@@ -36,19 +77,22 @@ def rest_app(api: Api, handlers: Sequence[ControllerRouterHandler] = ()) -> Lite
         api: what its handlers work with.
         handlers: more routes, such as the pages.
     """
-    from helder.api.health import healthz, metrics, readyz
-
-    return Litestar(
-        route_handlers=[healthz, readyz, metrics, *handlers],
+    app = Litestar(
+        route_handlers=[*HANDLERS, *handlers],
         state=AppState({"api": api}),
         exception_handlers={HTTPException: _http_problem, Exception: _problem},
+        openapi_config=described(),
         logging_config=None,
     )
+    add_collecting(app)
+    return app
 
 
 def _problem(_request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     """Answer an error that Helder or a defect raised."""
     status, problem = problem_of(error)
+    if problem.code == "internal":
+        _log.error("request failed", extra={"error": type(error).__name__, "where": place(error)})
     return _answer(status, problem)
 
 

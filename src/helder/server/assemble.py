@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 
 from helder.access.keys import Keys
+from helder.access.trail import Trail
 from helder.activate.links import Links
 from helder.activate.tracking import Tracking
 from helder.api.app import Api, rest_app
 from helder.api.collect import Collect
 from helder.api.track import track_routes
-from helder.clock import system_clock
+from helder.clock import Clock
 from helder.collect.inbox import Inbox
+from helder.integrate.identifiers import Identifiers
+from helder.intelligence.segments.definitions import Segments
 from helder.server.app import App
 from helder.settings import Settings, secret_key
+from helder.store.projections.online import Online
 from helder.store.state import open_state
 from helder.web.app import Pages
 from helder.web.routes import routes
@@ -23,21 +27,30 @@ from helder.worker.wake import Waker
 
 
 @contextmanager
-def web_app(settings: Settings) -> Iterator[App]:
+def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
     """Build the web application, and close what it holds afterwards."""
-    waker = Waker(settings.data)
-    inbox = Inbox(settings.data / "inbox.db", on_commit=waker)
-    state = open_state(settings.data / "state.db")
-    keys = Keys(state)
-    collect = Collect(inbox, keys)
-    worker, key = AsyncClient(settings.data), secret_key(settings.data)
-    api = Api(inbox=inbox, state=state, keys=keys, collect=collect, worker=worker)
-    try:
+    with ExitStack() as stack:
+        key = secret_key(settings.data)
+        waker = stack.enter_context(closing(Waker(settings.data)))
+        state = stack.enter_context(closing(open_state(settings.data / "state.db")))
+        inbox = stack.enter_context(closing(Inbox(settings.data / "inbox.db", on_commit=waker)))
+        online = stack.enter_context(closing(Online(settings.data / "online.db", read_only=True)))
+        trail = stack.enter_context(closing(Trail(state, clock)))
+        keys, worker = Keys(state), AsyncClient(settings.data)
+        collect = Collect(inbox, keys, clock)
+        api = Api(
+            settings=settings,
+            inbox=inbox,
+            state=state,
+            online=online,
+            keys=keys,
+            trail=trail,
+            collect=collect,
+            worker=worker,
+            segments=Segments(state, settings.zone),
+            identifiers=Identifiers(key),
+        )
         tracking = Tracking(state, inbox, Links(key, settings.address))
-        rest = rest_app(api, [track_routes(tracking, settings, system_clock), routes()])
-        rest.state.pages = Pages(settings, key, system_clock, worker)
+        rest = rest_app(api, [track_routes(tracking, settings, clock), routes()])
+        rest.state.pages = Pages(settings, key, clock, worker)
         yield App(collect, rest)
-    finally:
-        inbox.close()
-        state.close()
-        waker.close()
