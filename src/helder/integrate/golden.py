@@ -7,6 +7,7 @@ other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 import ibis
 import pyarrow as pa
@@ -27,17 +28,24 @@ def golden_records(catalogue: Catalogue, *, chosen: bool = False) -> Table:
 
     Besides ``chosen`` it asks for the small table ``trust`` (source, trust).
     """
+    return _golden_records(tuple(groups(catalogue)), chosen)
+
+
+@lru_cache(maxsize=8)
+def _golden_records(grouped: tuple[tuple[Field, ...], ...], chosen: bool) -> Table:
+    """Build the expression, which takes longer than to answer it for a few profiles."""
     members = table("identity_profile").select("identity_id", "profile_id")
     if chosen:
         members = members.semi_join(ibis.table({"profile_id": "int64"}, name="chosen"), "profile_id")
     known = _identities(members)
     records = _records(members, known)
-    parts = [_survivors(records, fields) for fields in groups(catalogue) if fields[0].survivorship != "most_frequent"]
-    common = [_frequent(records, fields) for fields in groups(catalogue) if fields[0].survivorship == "most_frequent"]
+    single = [fields for fields in grouped if fields[0].survivorship != "most_frequent"]
+    parts = [_survivors(records, fields) for fields in single]
+    common = [_frequent(records, fields) for fields in grouped if fields[0].survivorship == "most_frequent"]
     record = records.group_by("profile_id").aggregate(
         last_record=records.moment.max(), **{name: value for part in parts for name, value in part.items()}
     )
-    record = _unpacked(record, [fields for fields in groups(catalogue) if fields[0].survivorship != "most_frequent"])
+    record = _unpacked(record, single)
     found = _profiles(known)
     for extra in (record, *common):
         joined = found.left_join(extra, found.profile_id == extra.profile_id)

@@ -31,15 +31,15 @@ def whole_evidence(reader: Reader | Batch) -> Evidence:
 def evidence_on(reader: Reader | Batch, ids: Ints, links: pa.Table) -> Evidence:
     """Return evidence on ``ids`` (ascending) with the ``links`` that were read before."""
     wanted = pa.table({"identity_id": pa.array(ids, pa.int64())})
-    known = table("identity").semi_join(wanted_ids(), "identity_id")
     return _evidence(
-        reader.read(identities_of(known), wanted=wanted),
+        reader.read(_wanted_identities(), wanted=wanted),
         links,
-        reader.read(_names().semi_join(wanted_ids(), "identity_id"), wanted=wanted),
+        reader.read(_wanted_names(), wanted=wanted),
         _decisions(reader),
     )
 
 
+@cache
 def wanted_ids() -> Table:
     """Return the small table ``wanted`` of identity ids."""
     return ibis.table({"identity_id": "int64"}, name="wanted")
@@ -56,6 +56,7 @@ def _links() -> Table:
     return link.filter((link.strength > 0) & (link.strength < DECIDED)).select("a", "b", "reason", "strength")
 
 
+@cache
 def links_touching() -> Table:
     """Return the links of which an end is in the small table ``wanted``."""
     links, wanted = _links(), wanted_ids()
@@ -64,6 +65,16 @@ def links_touching() -> Table:
         links.semi_join(wanted, links.b == wanted.identity_id),
         distinct=False,
     )
+
+
+@cache
+def _wanted_identities() -> Table:
+    return identities_of(table("identity").semi_join(wanted_ids(), "identity_id"))
+
+
+@cache
+def _wanted_names() -> Table:
+    return _names().semi_join(wanted_ids(), "identity_id")
 
 
 @cache
@@ -77,10 +88,7 @@ def _decisions(reader: Reader | Batch) -> tuple[list[tuple[int, int]], list[tupl
     Undoing a cut is noted as a link of strength 0, undoing a link as a cut with the reason ``undo_link``: rows are only
     added.
     """
-    link, cut = table("link"), table("cut")
-    joined = link.filter((link.strength == 0) | (link.strength >= DECIDED)).select("a", "b", "reason", "at")
-    told = reader.read(ibis.union(joined, cut.select("a", "b", "reason", "at").mutate(reason="cut:" + cut.reason)))
-    rows = sorted(told.to_pylist(), key=lambda row: (row["at"], row["reason"]))
+    rows = sorted(reader.read(_decided()).to_pylist(), key=lambda row: (row["at"], row["reason"]))
     links: dict[tuple[int, int], bool] = {}
     cuts: dict[tuple[int, int], bool] = {}
     for row in rows:
@@ -90,6 +98,13 @@ def _decisions(reader: Reader | Batch) -> tuple[list[tuple[int, int]], list[tupl
         else:
             (cuts if row["reason"].startswith("cut:") else links)[pair] = True
     return [pair for pair, holds in links.items() if holds], [pair for pair, holds in cuts.items() if holds]
+
+
+@cache
+def _decided() -> Table:
+    link, cut = table("link"), table("cut")
+    joined = link.filter((link.strength == 0) | (link.strength >= DECIDED)).select("a", "b", "reason", "at")
+    return ibis.union(joined, cut.select("a", "b", "reason", "at").mutate(reason="cut:" + cut.reason))
 
 
 def _evidence(

@@ -6,11 +6,13 @@ links. So grouping the scope gives its members what grouping everything would.
 
 from __future__ import annotations
 
+from functools import cache
+
 import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
-from ibis.expr.types import Table
+from ibis.expr.types import Table, Value
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -38,6 +40,7 @@ class Scope(msgspec.Struct, frozen=True):
 def regrouped(reader: Reader, seeds: Ints) -> Scope:
     """Return the scope of ``seeds``: identities with new links, cuts, names, or new themselves."""
     members = np.union1d(seeds, _beside_touched_keys(reader, seeds))
+    members = np.union1d(members, _old_members(reader, members))
     while True:
         known = _evidence_about(reader, members)
         groups = group(known)
@@ -82,13 +85,15 @@ def _evidence_about(reader: Reader, members: Ints) -> Evidence:
 
 def _anchors(reader: Reader, ids: Ints) -> Ints:
     """Return those of ``ids`` that are accounts."""
-    identity = table("identity")
-    rows = reader.read(
-        identity.semi_join(wanted_ids(), "identity_id").select("identity_id", "kind").distinct(), wanted=_ids(ids)
-    )
+    rows = reader.read(_kinds(), wanted=_ids(ids))
     kinds = {kind for kind in rows["kind"].unique().to_pylist() if is_anchor(kind)}
     chosen = np.array([kind in kinds for kind in rows["kind"].to_pylist()], bool)
     return rows["identity_id"].to_numpy()[chosen]
+
+
+@cache
+def _kinds() -> Table:
+    return table("identity").semi_join(wanted_ids(), "identity_id").select("identity_id", "kind").distinct()
 
 
 def _reached(known: Evidence, groups: Groups, members: Ints) -> Ints:
@@ -102,22 +107,37 @@ def _reached(known: Evidence, groups: Groups, members: Ints) -> Ints:
 
 def _old_members(reader: Reader, members: Ints) -> Ints:
     """Return everyone who shared a profile with one of ``members`` until now."""
+    return reader.read(_companions(), wanted=_ids(members))["identity_id"].to_numpy()
+
+
+@cache
+def _companions() -> Table:
     mine = table("identity_profile")
     profiles = mine.semi_join(wanted_ids(), "identity_id").select("profile_id").distinct()
-    rows = reader.read(mine.semi_join(profiles, "profile_id").select("identity_id"), wanted=_ids(members))
-    return rows["identity_id"].to_numpy()
+    return mine.semi_join(profiles, "profile_id").select("identity_id")
 
 
 def _ids(ids: Ints) -> pa.Table:
     return pa.table({"identity_id": pa.array(ids, pa.int64())})
 
 
-def touched_ids(after: int, upto: int) -> Table:
-    """Return the expression of the identities with evidence in the batches ``(after, upto]``."""
+@cache
+def touched_ids() -> Table:
+    """Return the expression of the identities with evidence in the batches ``(after, upto]`` of the table ``range``."""
+    named = {"identity": ["identity_id"], "link": ["a", "b"], "cut": ["a", "b"], "name_key": ["identity_id"]}
     parts: list[Table] = []
-    for name, columns in (("identity", ["identity_id"]), ("link", ["a", "b"]), ("cut", ["a", "b"]),
-                          ("name_key", ["identity_id"])):  # fmt: skip
-        rows = table(name)
-        rows = rows.filter((rows.batch > after) & (rows.batch <= upto))
+    for name, columns in named.items():
+        rows = in_range(table(name))
         parts += [rows.select(identity_id=rows[column]) for column in columns]
     return ibis.union(*parts, distinct=True)
+
+
+def in_range(rows: Table) -> Table:
+    """Return the rows written in the batches ``(after, upto]`` of the small table ``range``."""
+    return rows.filter(within(rows.batch))
+
+
+def within(batch: Value) -> Value:
+    """Return whether ``batch`` lies in the small table ``range``."""
+    bounds = ibis.table({"after": "int64", "upto": "int64"}, name="range")
+    return (batch > bounds.after.as_scalar()) & (batch <= bounds.upto.as_scalar())
