@@ -19,8 +19,11 @@ UPKEEP_SECONDS = 60.0
 """Between two times that the event tail is moved into history."""
 UPKEEP_EVENTS = 500_000
 """Rows taken in after which the tail is moved sooner."""
-SHORTEST_ROUND = 0.02
-"""Seconds from the beginning of one round to the next: rounds of a few events each would cost more than they bring."""
+SHORTEST_ROUND, LONGEST_REST = 0.02, 1.0
+"""Seconds from the beginning of one round to the next. Rounds of a few events each would cost more than they bring, and
+in bulk (an import, a backlog) a round a second does the same work for far less than ten do."""
+BULK_ROWS = 20_000
+"""Rows moved in a round that make the longest rest; fewer make a rest in proportion."""
 
 _log = logging.getLogger("helder.worker")
 
@@ -53,6 +56,11 @@ class StageState(msgspec.Struct):
     failing: str = ""
 
 
+def rest(moved: int) -> float:
+    """Return the seconds that a round which moved so many rows lasts at least."""
+    return max(SHORTEST_ROUND, LONGEST_REST * min(1.0, moved / BULK_ROWS))
+
+
 class Rounds:
     """Runs the pipeline for ever: every tick, or at once when woken."""
 
@@ -75,7 +83,7 @@ class Rounds:
             began = stopwatch()
             moved = self._one()
             if moved:
-                self._stopped.wait(max(0.0, SHORTEST_ROUND - (stopwatch() - began)))
+                self._stopped.wait(max(0.0, rest(moved) - (stopwatch() - began)))
             else:
                 self._keep_up()
                 self._woken.wait(self._tick)
