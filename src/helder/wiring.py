@@ -92,6 +92,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
     upgrade(state)
     facts = DuckDbFacts(settings.data / "facts.duckdb", settings.memory_limit, settings.threads)
     hot, online = Hot(settings.data / "hot.db"), Online(settings.data / "online.db")
+    hot.warm()
     inbox = Inbox(settings.data / "inbox.db")
     live = LiveSources(state, settings.source_timeout_seconds)
     identify = WebIdentities(state, key, link_key=key)

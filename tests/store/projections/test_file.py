@@ -247,6 +247,17 @@ def test_the_file_is_made_to_last(hot: Hot, tmp_path: Path) -> None:
     assert settings == [1, 1]
 
 
+def test_reading_ahead_disturbs_nothing(hot: Hot) -> None:
+    """Warming a file, or a part of it, is done in the background and leaves every answer as it was."""
+    hot.append("orders", orders(*((f"o{n}", n, 1) for n in range(2_000))))
+    for limit in (1, 1 << 30):
+        hot.warm(limit)
+    for thread in threading.enumerate():
+        if thread.name == "warm":
+            thread.join()
+    assert hot.rows("orders", range(2_000)).num_rows == 2_000
+
+
 def test_moments_are_whole(hot: Hot) -> None:
     """Microseconds survive."""
     rows = orders(("a", 1, 1))
