@@ -159,7 +159,8 @@ class Wire:
 
 def _browser(visitor: Visitor) -> str:
     """Return what every event of a browser carries."""
-    device = f',"device":{{"id":"{visitor.device}"}}' if visitor.device else ""
+    agreed = '"consent":{"categoryPreferences":{"device":true}}'
+    device = f',"device":{{"id":"{visitor.device}"}},{agreed}' if visitor.device else ""
     library = '"library":{"name":"analytics.js","version":"next-1.84.3"}'
     context = f'"context":{{"userAgent":"{visitor.agent}","locale":"nl-NL",{library}{device}}}'
     return f'"anonymousId":"{visitor.anonymous}",{context}'
