@@ -54,7 +54,8 @@ class SqliteConnection:
     def first(self, table: str, column: str) -> object:
         """Return the first value in ``column``, to see how it is written; None when there is none."""
         one = ibis.table({column: "string"}, name=table)
-        expr = one.filter(one[column].notnull()).select(column).limit(1)
+        # Under a name of its own: a table's only known column, selected as it is, is compiled to SELECT *.
+        expr = one.filter(one[column].notnull()).select(_first=one[column]).limit(1)
         with self._asked() as connection:
             found = connection.execute(live_sql(expr, "sqlite")).fetchone()
         return found[0] if found else None
