@@ -46,6 +46,14 @@ def revision(state: State) -> str | None:
         return _revision(connection)
 
 
+def waiting(state: State) -> list[str]:
+    """Return the revisions that ``upgrade`` would apply, and apply none. Raises as ``upgrade``."""
+    try:
+        return _missing(ScriptDirectory.from_config(_config()), revision(state))
+    except DatabaseError as error:
+        raise DamagedData(f"The state cannot be read ({error.orig}); restore it from a backup.") from error
+
+
 def _missing(scripts: ScriptDirectory, before: str | None) -> list[str]:
     """Return the revisions that come after ``before``."""
     known = [script.revision for script in scripts.walk_revisions()][::-1]
