@@ -107,3 +107,9 @@ def test_the_reference_names_every_path_for_events() -> None:
     """Each path that takes events is named."""
     text = (ROOT / "docs/reference/http.md").read_text("utf-8")
     assert [path for path in KINDS if path not in text] == []
+
+
+@pytest.mark.parametrize("example", examples("tutorial/first-campaign.md", "json"))
+def test_every_rule_of_the_tutorial_can_be_asked(example: str) -> None:
+    """Each rule of the tutorial is a rule."""
+    assert list(rules.nodes(parse(example)))
