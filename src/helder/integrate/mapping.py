@@ -167,9 +167,9 @@ def added_fields(mapping: SourceMapping) -> dict[str, list[Field]]:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint with the names closest to ``name``: the ending of a message."""
-    close = get_close_matches(name.lower(), {item.lower(): item for item in known}, n=3, cutoff=0.5)
-    found = [item for item in known if item.lower() in close]
-    return f"did you mean {' or '.join(found)}?" if found else f"there is: {', '.join(sorted(known)) or 'nothing'}"
+    spelled = {item.lower(): item for item in known}
+    found = [spelled[item] for item in get_close_matches(name.lower(), spelled, n=3, cutoff=0.5)]
+    return f"did you mean {' or '.join(found)}?" if found else f"there is: {', '.join(sorted(known)) or 'nothing'}."
 
 
 def missing_columns(mapping: ObjectMapping, present: Iterable[str], source: str) -> None:
@@ -181,7 +181,7 @@ def missing_columns(mapping: ObjectMapping, present: Iterable[str], source: str)
     there = list(present)
     gone = sorted(mapping.columns() - set(there))
     if gone:
-        told = "; ".join(f"column {column!r} is gone: {nearest(column, there)}" for column in gone)
+        told = " ".join(f"column {column!r} is gone: {nearest(column, there)}" for column in gone)
         raise ColumnGone(f"{source}, {mapping.place}: {told} Nothing was read; mend the source or its mapping file.")
 
 
