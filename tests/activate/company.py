@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 from aiosmtpd.controller import Controller
-from sqlalchemy import insert, select
+from sqlalchemy import event, insert, select
 
 from helder.activate.advance import Advance
 from helder.activate.channels.email.dispatch import Dispatch
@@ -63,6 +63,7 @@ class Company:
     def __init__(self, folder: Path, now: datetime, smtp_port: int = 1) -> None:
         self.now = now
         self.state: State = open_state(folder / "state.db")
+        event.listen(self.state.engine, "connect", _without_waiting_for_the_disk)
         create_all(self.state)
         self.online = Online(folder / "online.db")
         self.hot = Hot(folder / "hot.db")
@@ -201,7 +202,7 @@ class Company:
             return list(connection.execute(select(outbox).order_by(outbox.c.id)).mappings())
 
     def events(self) -> list[Any]:
-        return [event for _, entry in self.inbox.read(0, 100_000) for event in entry.events]
+        return [each for _, entry in self.inbox.read(0, 100_000) for each in entry.events]
 
     def _ask(self, rule: str, profiles: Sequence[int], now: datetime) -> Collection[int]:
         return self.matches(rule, profiles, now)
@@ -240,6 +241,11 @@ def _free_port() -> int:
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         return int(found.getsockname()[1])
+
+
+def _without_waiting_for_the_disk(raw: Any, _record: Any) -> None:
+    """No test here pulls the plug of the machine; killing a process loses nothing without it."""
+    raw.execute("PRAGMA synchronous = OFF")
 
 
 def _purpose(key: str, soft: str) -> dict[str, str]:
