@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import ibis
 import msgspec
 import pyarrow as pa
+from ibis.expr.operations import UnboundTable
 from ibis.expr.types import Expr, Table, Value
 
 from helder.errors import Unavailable
@@ -51,7 +52,8 @@ class LiveSources:
         """Find sources in ``state``; wait at most ``timeout`` seconds for an answer."""
         self._state = state
         self._timeout = timeout
-        self._styles: dict[str, Styles] = {}
+        self._styles: dict[tuple[str, str], Styles] = {}
+        """By source and table: how the moments in it are written."""
 
     def object(self, source: str, name: str) -> LiveObject:
         """Return object ``name`` of ``source``.
@@ -70,7 +72,7 @@ class LiveSources:
         except ColumnGone as gone:
             raise Unavailable(str(gone)) from gone
         made = self._object(found, item, there, connection)
-        self._styles[source] = tuple(dict((*self._styles.get(source, ()), *made.styles)).items())
+        self._styles[source, item.table] = made.styles
         return made
 
     def run(self, source: str, expr: Expr, ids: Sequence[str] | None = None) -> pa.Table:
@@ -80,7 +82,9 @@ class LiveSources:
             Unavailable: because the source is gone, locked, corrupt, changed or slow.
         """
         connection = self.connect(read_definition(self._state, source))
-        return connection.run(expr, ids, self._styles.get(source, ()))
+        tables = [node.name for node in expr.op().find(UnboundTable)]
+        styles = tuple(style for name in tables for style in self._styles.get((source, name), ()))
+        return connection.run(expr, ids, styles)
 
     def connect(self, found: SourceDefinition) -> LiveConnection:
         """Open the source ``found``."""
@@ -117,6 +121,8 @@ def _typed(raw: Table, spec: Column, kind: str) -> Value:
     if not spec.column:
         return ibis.literal(spec.value)
     column = raw[spec.column]
+    if kind in {"money", "number"} and column.type().is_string():
+        column = column.cast("float64")
     if kind == "money":
         unit = _MICROS // 100 if spec.unit == "cent" else _MICROS
         return column * unit if column.type().is_integer() else (column * unit).round().cast("int64")

@@ -88,7 +88,8 @@ def _decisions(reader: Reader | Batch) -> tuple[list[tuple[int, int]], list[tupl
     Undoing a cut is noted as a link of strength 0, undoing a link as a cut with the reason ``undo_link``: rows are only
     added.
     """
-    rows = sorted(reader.read(_decided()).to_pylist(), key=lambda row: (row["at"], row["reason"]))
+    told = reader.read(_decided()).to_pylist()
+    rows = sorted(told, key=lambda row: (row["at"], row["batch"], "undo" in row["reason"], row["reason"]))
     links: dict[tuple[int, int], bool] = {}
     cuts: dict[tuple[int, int], bool] = {}
     for row in rows:
@@ -103,8 +104,8 @@ def _decisions(reader: Reader | Batch) -> tuple[list[tuple[int, int]], list[tupl
 @cache
 def _decided() -> Table:
     link, cut = table("link"), table("cut")
-    joined = link.filter((link.strength == 0) | (link.strength >= DECIDED)).select("a", "b", "reason", "at")
-    return ibis.union(joined, cut.select("a", "b", "reason", "at").mutate(reason="cut:" + cut.reason))
+    joined = link.filter((link.strength == 0) | (link.strength >= DECIDED)).select("a", "b", "reason", "at", "batch")
+    return ibis.union(joined, cut.select("a", "b", "reason", "at", "batch").mutate(reason="cut:" + cut.reason))
 
 
 def _evidence(
