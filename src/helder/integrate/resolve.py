@@ -28,7 +28,7 @@ STAGE = "resolve"
 _FEW = 5_000
 """Touched identities up to which only their surroundings are regrouped."""
 
-_PROFILES_AT_ONCE = 200_000
+_PROFILES_AT_ONCE = 400_000
 """Profiles whose golden records are made in one question; all records of a million at once do not fit in memory."""
 
 
