@@ -6,6 +6,7 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,7 +16,6 @@ import msgspec
 
 from helder.cli._demo.server import Server
 from helder.clock import stopwatch, system_clock
-from helder.demo.catcher import Catcher
 from helder.demo.company import Company, generate
 from helder.demo.recipients import react
 from helder.demo.score.score import Score, score
@@ -64,18 +64,26 @@ class Played(msgspec.Struct, kw_only=True):
 
 
 class Play:
-    """One performance. Its parts that last (server, catcher) are given, so that they may go on after it."""
+    """One performance. The server is given, so that it may go on after it."""
 
-    def __init__(self, script: Script, server: Server, catcher: Catcher, show: Show) -> None:
+    client: Client
+    """A connection to the worker; there is one once the play has begun."""
+
+    def __init__(self, script: Script, server: Server, show: Show) -> None:
         """Prepare."""
-        self._script, self._server, self._catcher, self._show = script, server, catcher, show
+        self._script, self._server, self._show = script, server, show
         self._began = stopwatch()
+
+    def begin(self) -> Played:
+        """Make the company while the server starts, and connect to the worker."""
+        played = Played(company=self._company())
+        played.acts["company"] = round(stopwatch() - self._began, 2)
+        self.client = self._server.ready()
+        return played
 
     def perform(self) -> Played:
         """Play all acts; raises ``HelderError`` or ``DemoFault`` when one fails."""
-        played = Played(company=self._company())
-        played.acts["company"] = round(stopwatch() - self._began, 2)
-        self._client = self._server.ready()
+        played = self.begin()
         acts: tuple[Callable[[Played], None], ...] = (
             self.connect,
             self.collect,
@@ -96,20 +104,14 @@ class Play:
     def _company(self) -> Company:
         """Make the company while the server starts."""
         script = self._script
-        show = self._show
-        return generate(
-            script.data / "company",
-            script.people,
-            script.seed,
-            script.as_of,
-            lambda done, of: show("company", done, of),
-        )
+        folder = script.data / "company"
+        return generate(folder, script.people, script.seed, script.as_of, self._progress("company"))
 
     def connect(self, played: Played) -> None:
         """Add the sources by their mapping files."""
         paths = sorted(path for path in played.company.sources.glob("*.toml") if path.name != "goal.toml")
         for number, path in enumerate(paths, 1):
-            self._client.call("source_add", path=str(path))
+            self.client.call("source_add", path=str(path))
             self._show("connect", number, len(paths))
 
     def collect(self, played: Played) -> None:
@@ -129,30 +131,30 @@ class Play:
     def define(self, played: Played) -> None:
         """Define the goal, the purposes, the segment, the mail and the journey, as a marketer would."""
         goal = played.company.sources / "goal.toml"
-        self._client.call("goal_save", path=str(goal), actor="demo")
+        self.client.call("goal_save", path=str(goal), actor="demo")
         with as_file(files("helder.demo") / "campaign") as campaign:
-            self._client.call("purposes_save", path=str(campaign / "purposes.toml"), actor="demo")
+            self.client.call("purposes_save", path=str(campaign / "purposes.toml"), actor="demo")
             rule = (campaign / "segment.json").read_text("utf-8")
             name = "Aanmelding voor een workshop niet afgemaakt"
-            self._client.call("segment_save", key=SEGMENT, name=name, rule=rule, actor="demo")
-            self._client.call("template_save", path=str(campaign / "template.toml"), actor="demo")
-            self._client.call("journey_save", path=str(campaign / "journey.toml"), actor="demo")
+            self.client.call("segment_save", key=SEGMENT, name=name, rule=rule, actor="demo")
+            self.client.call("template_save", path=str(campaign / "template.toml"), actor="demo")
+            self.client.call("journey_save", path=str(campaign / "journey.toml"), actor="demo")
 
     def look(self, played: Played) -> None:
         """Look at the audience before anything is sent, and write down who is who then."""
-        played.answer = self._client.call("segment_count", key=SEGMENT)
+        played.answer = self.client.call("segment_count", key=SEGMENT)
         if played.answer["unavailable_because"]:
             raise Unavailable(str(played.answer["unavailable_because"]))
-        played.words = self._client.call("segment_words", key=SEGMENT, language="nl")
+        played.words = self.client.call("segment_words", key=SEGMENT, language="nl")
         self._settled("segment")
-        self._client.call("identities_export", path=str(self._export))
+        self.client.call("identities_export", path=str(self._export))
 
     def mail(self, _played: Played) -> None:
         """Start the journey and wait until everybody in it has come to an end."""
-        self._client.call("journey_start", key=JOURNEY, actor="demo")
+        self.client.call("journey_start", key=JOURNEY, actor="demo")
         give_up = time.monotonic() + _JOURNEY_SECONDS
         while time.monotonic() < give_up:
-            tally = self._client.call("journey_tally", key=JOURNEY)
+            tally = self.client.call("journey_tally", key=JOURNEY)
             self._show("mail", tally["ended"], tally["audience"])
             if tally["audience"] and tally["ended"] == tally["audience"]:
                 return
@@ -173,10 +175,10 @@ class Play:
 
     def measure(self, played: Played) -> None:
         """Ask Helder what it brought, and hold everything against the truth."""
-        played.result = self._client.call("campaign_result", journey=JOURNEY, goal=GOAL)
-        tally = self._client.call("journey_tally", key=JOURNEY)
+        played.result = self.client.call("campaign_result", journey=JOURNEY, goal=GOAL)
+        tally = self.client.call("journey_tally", key=JOURNEY)
         played.skipped = tally["skipped"]
-        stages = self._client.call("status")["stages"]
+        stages = self.client.call("status")["stages"]
         played.stages = {name: round(each["seconds"], 2) for name, each in stages.items()}
         played.score = score(played.company, self._export, SEGMENT)
 
@@ -185,11 +187,10 @@ class Play:
         return self._script.data / "company" / "identities.csv"
 
     def _import(self) -> None:
-        with_own = Client(self._server.data)  # a connection of its own: calls on one wait for each other
-        for number, key in enumerate(("erp", *COPIED), 1):
-            with_own.call("source_sync", key=key)
-            self._show("import", number, len(COPIED) + 1)
-        with_own.close()
+        with closing(Client(self._server.data)) as own:  # calls on one connection wait for each other
+            for number, key in enumerate(("erp", *COPIED), 1):
+                own.call("source_sync", key=key)
+                self._show("import", number, len(COPIED) + 1)
 
     def _guarded(self, work: Callable[[], None]) -> Callable[[], None]:
         def run() -> None:
@@ -205,6 +206,6 @@ class Play:
 
     def _settled(self, what: str) -> None:
         self._show(what, 0, 1)
-        if not self._client.call("settle"):
+        if not self.client.call("settle"):
             raise Unavailable("Helder did not come to rest; see server.log")
         self._show(what, 1, 1)

@@ -50,7 +50,7 @@ def run(*, people: int, seed: int, data: Path, port: int, once: bool, as_json: b
         script = Script(data, people, seed, port, system_clock())
         server = Server(data / "helder", port, _settings(catcher))
         stack.callback(server.close)
-        played = _perform(script, server, catcher, out)
+        played = _perform(script, server, out)
         out.print(in_words(played, data), highlight=False)
         if as_json:
             sys.stdout.write(msgspec.json.encode(as_object(played)).decode() + "\n")
@@ -83,7 +83,7 @@ def _settings(catcher: Catcher) -> dict[str, str]:
     }
 
 
-def _perform(script: Script, server: Server, catcher: Catcher, out: Console) -> Played:
+def _perform(script: Script, server: Server, out: Console) -> Played:
     """Play with progress bars."""
     columns = (
         TextColumn("{task.description:<24}"),
@@ -100,7 +100,7 @@ def _perform(script: Script, server: Server, catcher: Catcher, out: Console) -> 
             bars.update(tasks[what], completed=done, total=of)
 
         try:
-            return Play(script, server, catcher, show).perform()
+            return Play(script, server, show).perform()
         except DemoFault as error:
             raise DemonstrationFailed(f"{error}; Helder's log is {server.data / 'server.log'}") from error
 

@@ -48,13 +48,23 @@ class Server:
         while time.monotonic() < give_up and self._process.poll() is None:
             try:
                 client = Client(self.data)
-                socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-            except (Unavailable, OSError):
+            except Unavailable:
                 time.sleep(0.05)
-            else:
+                continue
+            if self._listens():
                 return client
+            client.close()
+            time.sleep(0.05)
         self.close()
         raise Unavailable(f"Helder did not start; see {self.data / 'server.log'}")
+
+    def _listens(self) -> bool:
+        """Tell whether the web process accepts connections."""
+        try:
+            socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
+        except OSError:
+            return False
+        return True
 
     def wait(self) -> None:
         """Wait until it ends."""
@@ -69,6 +79,8 @@ class Server:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         self._log.close()
 
 

@@ -29,8 +29,8 @@ SUBJECTS = {
 }
 
 
-class Ticket(msgspec.Struct, omit_defaults=True):
-    """One ticket; of the three keys exactly one is filled in."""
+class Ticket(msgspec.Struct):
+    """One ticket; of the three keys exactly one is filled in, the others are null."""
 
     ticket_no: str
     kind: str
@@ -43,7 +43,7 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     phone: str | None = None
 
 
-class Objection(msgspec.Struct, omit_defaults=True):
+class Objection(msgspec.Struct):
     """A no, noted by customer service from a ticket."""
 
     objection_no: str

@@ -148,9 +148,9 @@ def _newsletter_choices(company: Company) -> Iterator[Choice]:
 def _objections(company: Company) -> Iterator[Choice]:
     """Yield the objections that customer service noted."""
     for line in (company.sources / "objections.jsonl").read_bytes().splitlines():
-        row = msgspec.json.decode(line, type=dict[str, str])
-        identity = ("customer:erp", row["customer_no"]) if "customer_no" in row else email_key(row["email"])
-        yield Choice(identity, row.get("email", ""), row["purpose"], "", row["choice"], _seconds(row["at"]))
+        row = {name: value or "" for name, value in msgspec.json.decode(line, type=dict[str, str | None]).items()}
+        identity = ("customer:erp", row["customer_no"]) if row["customer_no"] else email_key(row["email"])
+        yield Choice(identity, row["email"], row["purpose"], "", row["choice"], _seconds(row["at"]))
 
 
 def _buyers(company: Company) -> Iterator[Identity]:
