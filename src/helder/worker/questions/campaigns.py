@@ -45,96 +45,105 @@ class Campaign(msgspec.Struct, frozen=True):
 
 def handlers(house: House) -> Mapping[str, Handler]:
     """Return the handlers; each ``*_save`` takes the path of a TOML file."""
+    asked = _Campaigns(house)
+    every: tuple[Callable[..., object], ...] = (
+        asked.goal_save,
+        asked.goal_show,
+        asked.purposes_save,
+        asked.template_save,
+        asked.journey_save,
+        asked.journey_start,
+        asked.journey_status,
+        asked.journey_tally,
+        asked.campaign_result,
+        asked.campaign_samples,
+        asked.campaign_newest,
+        asked.mail_show,
+    )
+    return {each.__name__: each for each in every}
 
-    def noted(actor: str, action: str, subject: str) -> None:
-        with house.state.write() as connection:
-            audit.append(connection, audit.Entry(house.clock(), actor, action, subject))
 
-    def goal_save(path: str, actor: str = "command line") -> str:
+class _Campaigns:
+    """The handlers."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def goal_save(self, path: str, actor: str = "command line") -> str:
         """Save a goal; return its key."""
-        goal = read_goal_file(Path(path), read_catalogue(house.state))
-        save_goal(house.state, goal, house.clock())
-        noted(actor, "goal.save", f"goal:{goal.key}")
+        goal = read_goal_file(Path(path), read_catalogue(self._house.state))
+        save_goal(self._house.state, goal, self._house.clock())
+        self._noted(actor, "goal.save", f"goal:{goal.key}")
         return goal.key
 
-    def goal_show(key: str) -> Goal:
+    def goal_show(self, key: str) -> Goal:
         """Return a goal."""
-        found = read_goals(house.state).get(key)
+        found = read_goals(self._house.state).get(key)
         if found is None:
             raise NotFound(f"there is no goal {key!r}")
         return found
 
-    def purposes_save(path: str, actor: str = "command line") -> list[str]:
+    def purposes_save(self, path: str, actor: str = "command line") -> list[str]:
         """Save the purposes of a file; return their keys."""
         purposes = read_purpose_file(Path(path))
-        save_purposes(house.state, purposes)
-        noted(actor, "purpose.save", "purpose:*")
+        save_purposes(self._house.state, purposes)
+        self._noted(actor, "purpose.save", "purpose:*")
         return [each.key for each in purposes]
 
-    def template_save(path: str, actor: str = "command line") -> int:
+    def template_save(self, path: str, actor: str = "command line") -> int:
         """Save a template as a new version; return the version's id."""
         template = read_template(Path(path))
-        noted(actor, "template.save", f"template:{template.key}")
-        return save_template(house.state, template, house.clock())
+        self._noted(actor, "template.save", f"template:{template.key}")
+        return save_template(self._house.state, template, self._house.clock())
 
-    def journey_save(path: str, actor: str = "command line") -> str:
+    def journey_save(self, path: str, actor: str = "command line") -> str:
         """Save a journey as a new version; return its key."""
         graph = parse_toml(Path(path).read_text("utf-8"))
-        save_journey(house.state, graph)
-        noted(actor, "journey.save", f"journey:{graph.key}")
+        save_journey(self._house.state, graph)
+        self._noted(actor, "journey.save", f"journey:{graph.key}")
         return graph.key
 
-    def journey_start(key: str, actor: str = "command line") -> int:
+    def journey_start(self, key: str, actor: str = "command line") -> int:
         """Let a journey run; return the id of the version that runs."""
-        noted(actor, "journey.start", f"journey:{key}")
-        return start_journey(house.state, key, house.clock())
+        self._noted(actor, "journey.start", f"journey:{key}")
+        return start_journey(self._house.state, key, self._house.clock())
 
-    def journey_status(key: str, status: str, actor: str = "command line") -> None:
+    def journey_status(self, key: str, status: str, actor: str = "command line") -> None:
         """Pause, resume or end a journey."""
-        noted(actor, f"journey.{status}", f"journey:{key}")
-        set_status(house.state, key, status)
+        self._noted(actor, f"journey.{status}", f"journey:{key}")
+        set_status(self._house.state, key, status)
 
-    def journey_tally(key: str) -> Tally:
+    def journey_tally(self, key: str) -> Tally:
         """Return how many people a journey has, and how it ended for them."""
-        return tally(house.state, key)
+        return tally(self._house.state, key)
 
-    def campaign_result(journey: str, goal: str) -> Result:
+    def campaign_result(self, journey: str, goal: str) -> Result:
         """Return what a journey brought, measured against its holdout and its goal."""
-        return result(house.state, house.facts, journey, goal, house.clock())
+        return result(self._house.state, self._house.facts, journey, goal, self._house.clock())
 
-    def campaign_samples(journey: str, limit: int = 10) -> list[Sample]:
+    def campaign_samples(self, journey: str, limit: int = 10) -> list[Sample]:
         """Return mails of a journey as they were sent."""
-        return samples(house.state, house.settings, house.key, journey, limit)
+        return samples(self._house.state, self._house.settings, self._house.key, journey, limit)
 
-    def mail_show(number: int) -> Sample:
+    def mail_show(self, number: int) -> Sample:
         """Return one mail as it was sent, by its number in the outbox."""
-        return sample(house.state, house.settings, house.key, number)
+        return sample(self._house.state, self._house.settings, self._house.key, number)
 
-    def campaign_newest() -> Campaign | None:
-        """Return the journey that was started last, with the goal it serves, its rule in words, and three of its people."""
-        found = newest(house.state)
+    def campaign_newest(self) -> Campaign | None:
+        """Return the journey that was started last, with the goals, its rule in words, and three of its people."""
+        found = newest(self._house.state)
         if found is None:
             return None
-        segment = house.segments.get(found.segment)
-        said = {language: say(segment.rule, language, lexicon(house)) for language in ("nl", "en")}
-        people = [house.profiles.show(profile, house.clock()) for profile in best_known(house, found.key)]
-        return Campaign(found.key, found.name, tuple(read_goals(house.state)), said, tuple(people))
+        segment = self._house.segments.get(found.segment)
+        said = {language: say(segment.rule, language, lexicon(self._house)) for language in ("nl", "en")}
+        people = [
+            self._house.profiles.show(profile, self._house.clock()) for profile in best_known(self._house, found.key)
+        ]
+        return Campaign(found.key, found.name, tuple(read_goals(self._house.state)), said, tuple(people))
 
-    every: tuple[Callable[..., object], ...] = (
-        goal_save,
-        goal_show,
-        purposes_save,
-        template_save,
-        journey_save,
-        journey_start,
-        journey_status,
-        journey_tally,
-        campaign_result,
-        campaign_samples,
-        campaign_newest,
-        mail_show,
-    )
-    return {each.__name__: each for each in every}
+    def _noted(self, actor: str, action: str, subject: str) -> None:
+        with self._house.state.write() as connection:
+            audit.append(connection, audit.Entry(self._house.clock(), actor, action, subject))
 
 
 def best_known(house: House, journey: str) -> list[int]:
