@@ -172,7 +172,7 @@ class Grammar(ABC):
         return said if (local.hour, local.minute) == (0, 0) else f"{said} {local:%H:%M}"
 
     def value(self, test: Condition, kind: str) -> list[str]:
-        """Say the value(s) that are compared with."""
+        """Say what is compared with."""
         values = test.value if isinstance(test.value, tuple) else (test.value,)
         return [self.one(value, kind) for value in values]
 
