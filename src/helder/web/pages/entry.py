@@ -42,8 +42,8 @@ def refused(request: AnyRequest) -> Response[str]:
         return {
             "heading": t.gettext("Open Helder by its own link"),
             "text": t.gettext(
-                "This page shows customers' data, so it opens only by the link that Helder printed when it was started. "
-                "That link is good for twelve hours; run helder open for a new one."
+                "This page shows customers' data, so it opens only by the link that Helder printed when it was "
+                "started. That link is good for twelve hours; run helder open for a new one."
             ),
         }
 

@@ -133,8 +133,8 @@ def _verdict(t: Translator, result: Result) -> str:
     if not found.conclusive:
         return (
             t.gettext(
-                "Not proven yet: %(mailed)s of those mailed registered against %(held)s of those left out, and with groups "
-                "of this size that may be chance. If it holds, it comes to %(places)s extra places."
+                "Not proven yet: %(mailed)s of those mailed registered against %(held)s of those left out, and with "
+                "groups of this size that may be chance. If it holds, it comes to %(places)s extra places."
             )
             % said
         )
