@@ -23,7 +23,7 @@ def whole_evidence(reader: Reader | Batch) -> Evidence:
     return _evidence(
         reader.read(identities_of(table("identity"))),
         reader.read(_links()),
-        reader.read(_names()),
+        reader.read(_in_order(_names())),
         _decisions(reader),
     )
 
@@ -79,7 +79,12 @@ def _wanted_names() -> Table:
 
 @cache
 def _names() -> Table:
-    return table("name_key").select("identity_id", "surname_key", "first_key", "initial_key", "near")
+    rows = table("name_key").select("identity_id", "surname_key", "first_key", "initial_key", "near")
+    return rows.distinct()
+
+
+def _in_order(names: Table) -> Table:
+    return names.order_by("identity_id", "surname_key", "first_key", "initial_key")
 
 
 def _decisions(reader: Reader | Batch) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
@@ -151,18 +156,10 @@ def _link_arrays(ids: Ints, links: pa.Table, decided: list[tuple[int, int]]) -> 
 
 
 def _name_arrays(ids: Ints, names: pa.Table) -> Names:
-    """Return the distinct names by place."""
+    """Return the distinct names by place; ``names`` are distinct and in order."""
     place, there = _places(ids, names["identity_id"].to_numpy())
     columns = [names[name].to_numpy()[there] for name in ("surname_key", "first_key", "initial_key")]
-    place = place[there]
-    rows = np.flatnonzero(there)
-    order = np.lexsort((*columns[::-1], place))
-    place, columns, rows = place[order], [column[order] for column in columns], rows[order]
-    new = np.ones(len(place), bool)
-    if len(place):
-        new[1:] = (place[1:] != place[:-1]) | np.any([column[1:] != column[:-1] for column in columns], axis=0)
-    near = names["near"].take(pa.array(rows[new])) if len(rows) else pa.array([], pa.string())
-    return Names(place[new], *(column[new] for column in columns), near=_Texts(near))
+    return Names(place[there], *columns, near=_Texts(names["near"].filter(pa.array(there)).combine_chunks()))
 
 
 class _Texts(Sequence[str]):
@@ -193,7 +190,10 @@ def _places(ids: Ints, wanted: Ints) -> tuple[Ints, Flags]:
     """Return where each of ``wanted`` stands in ``ids``, and whether it is there."""
     if not len(ids):
         return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), bool)
-    at = np.searchsorted(ids, wanted)
+    # In order: millions of look-ups at random would each miss the processor's cache.
+    order = np.argsort(wanted, kind="stable")
+    at = np.empty(len(wanted), np.int64)
+    at[order] = np.searchsorted(ids, wanted[order])
     at[at == len(ids)] = 0
     return at, ids[at] == wanted
 

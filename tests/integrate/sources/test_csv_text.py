@@ -52,6 +52,15 @@ def test_a_quote_that_is_never_closed_costs_one_line(tmp_path: Path) -> None:
     assert numbers[700] == 703
 
 
+def test_a_stray_quote_before_very_long_lines_costs_one_line(tmp_path: Path) -> None:
+    """However much text follows the quote, the lines after it are read."""
+    path = tmp_path / "a.csv"
+    path.write_text('a,b\n1,"x\n' + "".join(f"{n},{'y' * 2_000}\n" for n in range(500)))
+    rows, bad, _ = read(path)
+    assert len(rows) == 500
+    assert bad == [(2, "stray_quote")]
+
+
 def test_a_header_is_needed(tmp_path: Path) -> None:
     """An empty file, and one that names a column twice, are refused."""
     path = tmp_path / "a.csv"

@@ -87,7 +87,7 @@ class _Rows:
         block = self._file.readlines(BLOCK)
         if not block:
             return False
-        rows = list(csv.reader(block, delimiter=self._delimiter)) if _closed(block[-1]) else []
+        rows = _parsed(block, self._delimiter) if _closed(block[-1]) else []
         if len(rows) != len(block) or {len(row) for row in rows} != {self._width}:
             self._again.extend(block)
             return False
@@ -130,6 +130,14 @@ class _Rows:
             if len(self._record) > LONGEST:
                 raise csv.Error("a quote was never closed")
             yield line
+
+
+def _parsed(block: list[str], delimiter: str) -> list[list[str]]:
+    """Return the rows of ``block``; none when a quote in it runs on for ever."""
+    try:
+        return list(csv.reader(block, delimiter=delimiter))
+    except csv.Error:
+        return []
 
 
 def _closed(line: str) -> bool:
