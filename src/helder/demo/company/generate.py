@@ -57,7 +57,7 @@ def generate(folder: Path, people: int, seed: int, as_of: datetime, progress: Pr
             if progress is not None:
                 progress(min(base + rates.CHUNK, people), people)
     made.close()
-    definitions.write(folder, as_of)
+    definitions.write(folder / "sources", as_of)
     return _finish(made, Company(str(folder), people, seed, as_of, made.records, made.events, 0, 0))
 
 
