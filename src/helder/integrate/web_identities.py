@@ -89,7 +89,8 @@ class WebIdentities:
         source, user_id, anonymous_id = ids
         if source not in self._kinds:
             self.refresh()
-        kinds = self._kinds.get(source) or Kinds(f"user:{source}", f"anonymous:{source}")
+        # A key may be made for a source before its mapping is there: looked for once, not with every event.
+        kinds = self._kinds.setdefault(source, Kinds(f"user:{source}", f"anonymous:{source}"))
         user = self._identifiers.identity(kinds.user, user_id) if user_id else None
         anonymous = self._identifiers.identity(kinds.anonymous, anonymous_id) if anonymous_id else None
         found: Identified | None = None
