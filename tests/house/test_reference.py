@@ -65,3 +65,16 @@ def test_every_reason_not_to_mail_is_explained() -> None:
     page = ROOT / "docs/explanation/who-may-be-mailed.md"
     told = re.findall(r"^\| `([^`]+)` \|", page.read_text("utf-8"), re.MULTILINE)
     assert told == list(typing.get_args(permission.Reason))
+
+
+def test_pages_that_the_code_names_are_there() -> None:
+    """Each page of the documentation that a comment or a message in the code points to exists."""
+    named = {
+        (file.relative_to(ROOT).as_posix(), page)
+        for folder in ("src", "tools", "benchmarks", "examples")
+        for file in (ROOT / folder).rglob("*")
+        if file.suffix in {".py", ".sql", ".toml", ".html"}
+        for page in re.findall(r"docs/[\w/-]+\.md", file.read_text("utf-8", errors="replace"))
+    }
+    assert len(named) > 5
+    assert {(file, page) for file, page in named if not (ROOT / page).exists()} == set()
