@@ -74,7 +74,7 @@ def _wanted_identities() -> Table:
 
 @cache
 def _wanted_names() -> Table:
-    return _names().semi_join(wanted_ids(), "identity_id")
+    return _in_order(_names().semi_join(wanted_ids(), "identity_id"))
 
 
 @cache
