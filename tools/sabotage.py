@@ -107,7 +107,7 @@ def run_tests(copy: Path, tests: list[str]) -> tuple[int, str]:
     """Run tests against the copy; return pytest's exit code and what it said."""
     environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("HELDER_NO_SKIPS", None)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x", "-m", "not slow", *tests]
     done = subprocess.run(
         command, cwd=copy, env=environment, capture_output=True, text=True, check=False, timeout=LONGEST
     )
