@@ -9,12 +9,17 @@ import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, insert, select
 
 from helder.activate.advance import Advance
+from helder.activate.channels.email.message import Letter, build
+from helder.activate.content.render import Mail, Rendering
+from helder.activate.content.template import read_template
 from helder.activate.definitions import save_journey, start_journey
 from helder.activate.journeys.parse import parse
+from helder.activate.links import Links
 from helder.activate.people import People
 from helder.clock import stored
 from helder.store.projections.hot import Hot
@@ -25,6 +30,14 @@ from helder.store.tables.journeys import enrolment, enrolment_step
 from measurement import Context, Measurement
 
 PEOPLE = 1_000_000
+MAILS = 200
+TEMPLATE = Path(__file__).resolve().parent.parent / "examples/workshop-campaign/template.toml"
+VALUES = {
+    "person": {"greeting": "Noor"},
+    "company": {"name": "Uitgeverij Lentehof", "address": "Lindelaan 12, 3571 AB Utrecht"},
+    "links": {"unsubscribe": "https://helder.example/t/u/1.2.3", "preferences": "https://helder.example/t/p/1.2.3"},
+    "workshop": {"id": "W-SNOEI", "title": "Fruitbomen snoeien", "date": "2026-12-05", "price": 89, "site": "tuin"},
+}
 RUNS = 3
 NOW = datetime(2026, 11, 24, 10, tzinfo=UTC)
 JOURNEY = {
@@ -47,7 +60,38 @@ def measure(context: Context) -> list[Measurement]:
     return [
         Measurement(bench="journey.step", value=statistics.median(seconds), unit="s", n=moved, runs=RUNS),
         Measurement(bench="journey.beside", value=slowest, unit="ms", n=len(delays), runs=RUNS),
+        mails(context),
     ]
+
+
+def mails(context: Context) -> Measurement:
+    """Fill the shipped template and put the whole mail together, links signed: milliseconds for one."""
+    rendering = Rendering(read_template(TEMPLATE), ZoneInfo("Europe/Amsterdam"))
+    links = Links(b"k" * 32, "https://helder.example")
+    sizes: list[int] = []
+
+    def work() -> None:
+        for number in range(MAILS):
+            mail = rendering.fill(
+                VALUES, lambda to, number=number: links.click(number, to, NOW), links.open(number, NOW)
+            )
+            sizes.append(len(build(letter(mail, number))))
+
+    seconds = context.median(work)
+    return Measurement(bench="journey.mail", value=seconds / MAILS * 1000, unit="ms", n=MAILS, runs=context.runs)
+
+
+def letter(mail: Mail, number: int) -> Letter:
+    """Return what goes around a mail."""
+    return Letter(
+        mail=mail,
+        sender="Uitgeverij Lentehof <workshops@lentehof.example>",
+        to=f"reader{number}@example.nl",
+        message_id=f"<{number}.1@lentehof.example>",
+        at=NOW,
+        unsubscribe="https://helder.example/t/u/1.2.3",
+        campaign="finish-registration:events:all:helder",
+    )
 
 
 def once(data: Path, seconds: list[float], delays: list[float]) -> int:

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
-from tests.activate.company import Catcher, Company
+from tests.activate.company import MJML, Catcher, Company
 
-from helder.activate.definitions import set_status, start_journey
+from helder.activate.content.template import Template, TemplateFault
+from helder.activate.definitions import save_template, set_status, start_journey
 from helder.activate.enrol import Past, next_entry
 from helder.activate.tally import tally
 from helder.errors import InvalidInput, NotFound
@@ -207,3 +208,25 @@ def test_what_is_not_there_cannot_be_started(company: Company) -> None:
         set_status(company.state, "gone", "live")
     with pytest.raises(InvalidInput, match="there is no template 'gone'"):
         company.start(step=[{"type": "email", "template": "gone", "purpose": "events"}])
+
+
+def test_a_template_that_nobody_can_be_mailed_with_is_told_before_the_start(company: Company) -> None:
+    """A missing variable is found when the journey is saved, one that is no mail when the template is."""
+    needy = Template(key="needy", subject="{{ workshop.title }}", mjml=MJML)
+    save_template(company.state, needy, company.now)
+    mail = {"type": "email", "template": "needy", "purpose": "events"}
+    with pytest.raises(InvalidInput, match=r"needs workshop\.title, not given"):
+        company.start(step=[mail])
+    assert company.start(step=[{**mail, "values": {"workshop": {"title": "Snoeien"}}}])
+    with pytest.raises(TemplateFault, match="no MJML"):
+        save_template(company.state, Template(key="bad", subject="s", mjml="<p>hi</p>"), company.now)
+
+
+def test_the_same_again_is_no_new_version(company: Company) -> None:
+    """Saving a template or a journey that did not change keeps the version that there is."""
+    again = Template(key="again", subject="s", mjml=MJML)
+    first = save_template(company.state, again, company.now)
+    assert save_template(company.state, again, company.now) == first
+    changed = Template(key="again", subject="t", mjml=MJML)
+    assert save_template(company.state, changed, company.now) > first
+    assert company.start(step=WAIT) == company.start(step=WAIT)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
+from helder.activate.content.render import Rendering
 from helder.activate.content.template import Template
 from helder.activate.journeys.check import Known, faults
-from helder.activate.journeys.graph import Journey
+from helder.activate.journeys.graph import Email, Journey
 from helder.activate.journeys.parse import restored, stored
+from helder.activate.writing import GIVEN
 from helder.clock import stored as naive
 from helder.errors import InvalidInput, NotFound
 from helder.store.state import State
 from helder.store.tables.consents import purpose
 from helder.store.tables.definitions import segment, segment_version, template
 from helder.store.tables.journeys import journey, journey_version
+
+_ZONE = ZoneInfo("UTC")
+"""Whether a template is right does not depend on the zone."""
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,7 +46,12 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 def save_template(state: State, written: Template, now: datetime) -> int:
-    """Keep a template as the newest version of its key; return the version's id. The same again is no new version."""
+    """Keep a template as the newest version of its key; return the version's id. The same again is no new version.
+
+    Raises:
+        TemplateFault: when no mail can be made of it.
+    """
+    Rendering(written, _ZONE)
     body = msgspec.json.encode(written).decode()
     with state.write() as connection:
         newest = select(template.c.id, template.c.version, template.c.body).where(template.c.key == written.key)
@@ -83,7 +94,7 @@ def save_journey(state: State, graph: Journey) -> int:
         InvalidInput: listing everything that is wrong with it.
     """
     with state.write() as connection:
-        if found := faults(graph, known(connection)):
+        if found := faults(graph, known(connection, graph)):
             raise InvalidInput(f"journey {graph.key}: " + "; ".join(found))
         number = _journey_id(connection, graph)
         versions = select(journey_version).where(journey_version.c.journey_id == number)
@@ -95,14 +106,23 @@ def save_journey(state: State, graph: Journey) -> int:
         return int(connection.execute(insert(journey_version).values(row).returning(journey_version.c.id)).scalar_one())
 
 
-def known(connection: Connection) -> Known:
-    """Return what a journey may refer to."""
+def known(connection: Connection, graph: Journey) -> Known:
+    """Return what ``graph`` may refer to."""
     segments = select(segment.c.key).where(segment.c.archived_at.is_(None))
     return Known(
         segments=frozenset(connection.scalars(segments)),
         templates=frozenset(connection.scalars(select(template.c.key).distinct())),
         purposes=frozenset(connection.scalars(select(purpose.c.key))),
+        needs=_needs(connection, {step.template for step in graph.steps if isinstance(step, Email)}),
+        given=GIVEN,
     )
+
+
+def _needs(connection: Connection, keys: set[str]) -> dict[str, frozenset[str]]:
+    """Return the variables that the newest version of each template needs."""
+    newest = select(func.max(template.c.id)).where(template.c.key.in_(keys)).group_by(template.c.key)
+    found = read_templates(connection, set(connection.scalars(newest)))
+    return {each.key: frozenset(Rendering(each, _ZONE).variables()) for each in found.values()}
 
 
 def start_journey(state: State, key: str, now: datetime) -> int:

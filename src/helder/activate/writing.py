@@ -17,6 +17,14 @@ Happened: TypeAlias = Mapping[str, list[tuple[datetime, str]]]
 """Name of an event → (moment, properties as JSON) of each, in order of time."""
 
 
+_FIELDS = ("first_name", "infix", "last_name", "display_name", "city")
+GIVEN = frozenset(
+    {"person.greeting", "company.name", "company.address", "links.unsubscribe", "links.preferences"}
+    | {f"person.{name}" for name in _FIELDS}
+)
+"""Variables that every mail is given: what ``written`` says of the person, and what the sender adds."""
+
+
 def event_names(journey: Journey) -> set[str]:
     """Return the names of the events that a journey takes values from, or has as its goal."""
     mails = [step for step in journey.steps if isinstance(step, Email)]
@@ -32,7 +40,7 @@ def written(step: Email, record: StoredProfile | None, events: Happened) -> dict
     """
     person: dict[str, Any] = {
         "greeting": salutation(record.first_name if record else None),
-        **{name: getattr(record, name, None) for name in ("first_name", "infix", "last_name", "display_name", "city")},
+        **{name: getattr(record, name, None) for name in _FIELDS},
     }
     groups = {
         group: {name: _value(value, events) for name, value in named.items()} for group, named in step.values.items()

@@ -9,7 +9,13 @@ import pytest
 from helder.activate.journeys.check import Known, faults
 from helder.activate.journeys.parse import parse
 
-KNOWN = Known(segments=frozenset({"s", "t"}), templates=frozenset({"hello"}), purposes=frozenset({"events"}))
+KNOWN = Known(
+    segments=frozenset({"s", "t"}),
+    templates=frozenset({"hello", "needy"}),
+    purposes=frozenset({"events"}),
+    needs={"needy": frozenset({"person.greeting", "workshop.title", "workshop.date"})},
+    given=frozenset({"person.greeting"}),
+)
 MAIL = {"type": "email", "template": "hello", "purpose": "events"}
 WAIT = {"type": "wait", "hours": 1}
 
@@ -39,6 +45,11 @@ def test_a_good_journey_has_no_faults() -> None:
         ([{**MAIL, "template": "gone"}], {}, "step 1 (email): there is no template 'gone'"),
         ([{**MAIL, "purpose": "gone"}], {}, "step 1 (email): there is no purpose 'gone'"),
         ([{**MAIL, "pause_days": -1}], {}, "step 1 (email): pause_days cannot be negative"),
+        (
+            [{**MAIL, "template": "needy", "values": {"workshop": {"date": "x"}}}],
+            {},
+            "step 1 (email): the template 'needy' needs workshop.title, not given",
+        ),
         ([{"type": "holdout", "percent": 101}, MAIL], {}, "step 1 (holdout): percent is from 0 to 100"),
         ([{"type": "holdout", "percent": 1}] * 2, {}, "step 2 (holdout): a journey has one holdout"),
         ([MAIL, {"type": "holdout", "percent": 1}], {}, "step 2 (holdout): comes after a mail"),

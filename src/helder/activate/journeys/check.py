@@ -18,11 +18,17 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
     segments: frozenset[str]
     templates: frozenset[str]
     purposes: frozenset[str]
+    needs: dict[str, frozenset[str]] = {}
+    """Template → the variables that it cannot do without, such as ``workshop.title``."""
+    given: frozenset[str] = frozenset()
+    """Variables that every mail is given, such as ``person.greeting``."""
 
 
 def faults(journey: Journey, known: Known) -> list[str]:
     """Return what is wrong, each as a sentence that names the node; empty when nothing is."""
-    return [fault for rule in (_whole, _enter, _goal, _steps, _holdouts, _reach) for fault in rule(journey, known)]
+    return [
+        fault for rule in (_whole, _enter, _goal, _steps, _values, _holdouts, _reach) for fault in rule(journey, known)
+    ]
 
 
 def _whole(journey: Journey, _known: Known) -> Iterator[str]:
@@ -58,6 +64,16 @@ def _steps(journey: Journey, known: Known) -> Iterator[str]:
             yield f"step {number} (email): there is no purpose {step.purpose!r}"
         if isinstance(step, Email) and step.pause_days is not None and step.pause_days < 0:
             yield f"step {number} (email): pause_days cannot be negative"
+
+
+def _values(journey: Journey, known: Known) -> Iterator[str]:
+    """A variable that nobody gives would fail the mail of everybody; better told now."""
+    for number, step in enumerate(journey.steps, 1):
+        if not isinstance(step, Email):
+            continue
+        given = known.given | {f"{group}.{name}" for group, values in step.values.items() for name in values}
+        if missing := sorted(known.needs.get(step.template, frozenset()) - given - step.values.keys()):
+            yield f"step {number} (email): the template {step.template!r} needs {', '.join(missing)}, not given"
 
 
 def _holdouts(journey: Journey, _known: Known) -> Iterator[str]:

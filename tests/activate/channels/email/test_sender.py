@@ -17,7 +17,6 @@ from sqlalchemy import select
 from tests.activate.company import MJML, Catcher, Company, serve
 
 from helder.activate.content.template import Template
-from helder.activate.definitions import save_template
 from helder.errors import SettingsError
 from helder.store.tables.consents import suppression
 
@@ -189,11 +188,13 @@ def test_a_stop_is_graceful(company: Company, catcher: Catcher) -> None:
 def test_a_template_that_cannot_be_filled_fails_by_name(company: Company, catcher: Catcher) -> None:
     """The enrolment ends as failed with the variable that is missing, and the others are sent."""
     body = MJML.replace("{{ company.name }}", "{{ workshop.title }}")
-    save_template(company.state, Template(key="needs", subject="s", mjml=body), company.now)
-    mail_to(company, "noor@example.nl", step=[{"type": "email", "template": "needs", "purpose": "events"}])
+    people = mail_to(company, "noor@example.nl")
+    with company.state.write() as connection:
+        spoilt = msgspec.json.encode(Template(key="hello", subject="s", mjml=body)).decode()
+        connection.exec_driver_sql("UPDATE template SET body = ?", (spoilt,))
     asyncio.run(company.sender().drain())
     company.run()
-    assert company.outcomes().popitem()[1] == ("failed", "template-fault: body: 'workshop' is undefined (line 24)")
+    assert company.outcomes()[people[0]] == ("failed", "template-fault: body: 'workshop' is undefined (line 24)")
 
 
 def test_what_is_no_address_fails_and_holds_up_nobody(company: Company, catcher: Catcher) -> None:
