@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TypeAlias
 
 import msgspec
@@ -38,7 +39,7 @@ class Links(msgspec.Struct, frozen=True):
         return Links(self.a[kept], self.b[kept], self.strength[kept], self.reason[kept])
 
 
-class Names(msgspec.Struct, frozen=True):
+class Names(msgspec.Struct, frozen=True, dict=True):
     """Names on the records of accounts: rows in order of place, distinct."""
 
     place: Ints
@@ -49,12 +50,19 @@ class Names(msgspec.Struct, frozen=True):
 
     def of(self, place: int) -> tuple[NameKey, ...]:
         """Return the names of the account at ``place``."""
-        start, end = np.searchsorted(self.place, [place, place + 1]).tolist()
-        rows = range(start, end)
+        starts = self._starts
+        if place + 1 >= len(starts):
+            return ()
         return tuple(
             NameKey(int(self.surname[row]), int(self.first[row]), int(self.initial[row]), self.near[row])
-            for row in rows
+            for row in range(int(starts[place]), int(starts[place + 1]))
         )
+
+    @cached_property
+    def _starts(self) -> Ints:
+        """Row at which the names of each place start: millions of accounts are looked at one by one."""
+        last = int(self.place[-1]) if len(self.place) else -1
+        return np.searchsorted(self.place, np.arange(last + 2))
 
     def plain(self, size: int) -> Ints:
         """Return (surname, first) by place for accounts with one name; zeros for those with none or several."""
@@ -103,12 +111,23 @@ def strongest(links: Links) -> Links:
     one, other = np.minimum(links.a, links.b), np.maximum(links.a, links.b)
     apart = one != other
     one, other, strength, reason = one[apart], other[apart], links.strength[apart], links.reason[apart]
-    order = np.lexsort((reason, -strength, other, one))
+    order = _by_pair(one, other, strength, reason)
     one, other = one[order], other[order]
     first = np.ones(len(one), bool)
     first[1:] = (one[1:] != one[:-1]) | (other[1:] != other[:-1])
     kept = order[first]
     return Links(one[first], other[first], strength[kept], reason[kept])
+
+
+def _by_pair(one: Ints, other: Ints, strength: Ints, reason: Ints) -> Ints:
+    """Return the order by pair, then strongest first, then by reason: as one number each, which sorts much faster."""
+    if not len(one):
+        return np.zeros(0, np.int64)
+    size, weight = int(other.max()) + 1, (DECIDED - strength) * (int(reason.max()) + 1) + reason
+    weights = int(weight.max()) + 1
+    if size * size * weights >= 2**63 or strength.max() > DECIDED:
+        return np.lexsort((reason, -strength, other, one))
+    return np.argsort((one * size + other) * weights + weight, kind="stable")
 
 
 def evidence(

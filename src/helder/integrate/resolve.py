@@ -140,7 +140,8 @@ def _difference(reader: Reader | Batch, groups: Groups, members: Ints | None, st
     old = _old_profiles(reader, ids, everything=members is None)
     moved = old != profile
     touched = np.concatenate([profile[moved], old[moved & (old >= 0)]])
-    changed = np.unique(np.concatenate([touched, _profiles_of(reader, stated), _new_of(ids, profile, stated)]))
+    changed = np.sort(np.concatenate([touched, _profiles_of(reader, stated), _new_of(ids, profile, stated)]))
+    changed = changed[np.r_[True, changed[1:] != changed[:-1]]] if len(changed) else changed
     refused = groups.refused
     if members is not None:
         near = set(members.tolist())
