@@ -16,6 +16,7 @@ from helder.demo.catcher import Catcher
 from helder.demo.company import Company
 from helder.worker.client import Client
 
+
 class Running(msgspec.Struct):
     """A Helder that runs, knows the company's sources, and has the campaign defined."""
 

@@ -14,7 +14,9 @@ from helder.cli._demo.play import SEGMENT
 if TYPE_CHECKING:
     from conftest import Running
 
-ORDER = "INSERT INTO workshop_orders VALUES (900001, ?, 'W-SNOEI', 'autumn', 1, 8900, 'confirmed', '2026-11-20T10:00:00Z')"
+ORDER = (
+    "INSERT INTO workshop_orders VALUES (900001, ?, 'W-SNOEI', 'autumn', 1, 8900, 'confirmed', '2026-11-20T10:00:00Z')"
+)
 INVOICE_CENTS = 8_675_309_123
 
 
@@ -41,8 +43,13 @@ def test_nothing_of_the_erp_is_kept(running: Running) -> None:
     running.client.call("settle")
     assert running.count()
     shown = str(running.client.call("profile_show", who=customer)["timeline"])
-    assert "86.753.091,23" in shown or "86753091.23" in shown, "the sentinel is not even read: the test would prove nothing"
-    rule = '{"live": "erp", "object": "invoice", "measure": "greatest", "field": "amount", "op": "at_least", "value": 80000000}'
+    assert "86.753.091,23" in shown or "86753091.23" in shown, (
+        "the sentinel is not even read: the test would prove nothing"
+    )
+    rule = (
+        '{"live": "erp", "object": "invoice", "measure": "greatest", "field": "amount", '
+        '"op": "at_least", "value": 80000000}'
+    )
     assert running.client.call("segment_count", rule=rule)["total"] == 1
     kept = [path.name for path in running.server.data.rglob("*") if path.is_file() and _holds(path)]
     assert kept == []
