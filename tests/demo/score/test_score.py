@@ -58,6 +58,16 @@ def test_permission_is_decided_by_the_written_rule(facts: Emitted, may: bool) ->
     assert Permissions(facts).allowed("Ann@X.example", "events") is may
 
 
+def test_a_yes_counts_that_only_a_better_matcher_would_find() -> None:
+    """What truly belongs to the person allows, also unlinked; an unlinked no could not be known and forbids nothing."""
+    facts = emitted(choice(("email", "ann@z.example"), "yes", 1))
+    facts.owner[("email", "ann@z.example")] = 1
+    assert Permissions(facts).allowed(ANN[1], "events")
+    facts.choices[0].choice = "no"
+    facts.choices.append(choice(ANN, "yes", 1))
+    assert Permissions(facts).allowed(ANN[1], "events")
+
+
 def mail(recipient: str) -> Caught:
     """Return a caught mail."""
     return Caught(1, "w@lentehof.example", recipient, "1.eml")

@@ -48,8 +48,17 @@ def name_parts(first: str, infix: str, last: str) -> tuple[str, str]:
 def _words(text: str) -> list[str]:
     """Return the words of a name in small letters without accents; ij and y are one."""
     if not text.isascii():
-        text = "".join(each for each in unicodedata.normalize("NFKD", text) if not unicodedata.combining(each))
+        flat = unicodedata.normalize("NFKD", _repaired(text))
+        text = "".join(each for each in flat if not unicodedata.combining(each))
     return re.sub(r"[.,'’·-]", " ", text.lower().replace("ij", "y")).split()
+
+
+def _repaired(text: str) -> str:
+    """Return text that was encoded twice as it was meant; other text as it is."""
+    try:
+        return text.encode("latin-1").decode()
+    except UnicodeError:
+        return text
 
 
 def compatible(one: Evidence, other: Evidence) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 from helder.demo.company.known import Choice, Identity
 from helder.demo.company.truth import latest_choices
@@ -10,32 +11,48 @@ from helder.demo.score.emitted import Emitted
 
 
 class Permissions:
-    """Answers for an address whether it may be mailed about workshops."""
+    """Answers for an address whether it may be mailed.
+
+    What forbids is looked for among all that usable keys link to the address: nobody could have known more. What allows
+    is looked for among all that is truly the same person's: whoever found more than that was right.
+    """
 
     def __init__(self, emitted: Emitted) -> None:
-        """Index what was emitted by the group of linked identities."""
+        """Index what was emitted by group of linked identities, and by person."""
         self._emitted = emitted
-        self._choices: dict[Identity, list[Choice]] = defaultdict(list)
-        for choice in emitted.choices:
-            for key in {choice.identity, ("email", choice.email.lower())} - {("email", "")}:
-                self._choices[self._group(key)].append(choice)
-        self._customers = {self._group(each) for each in emitted.customers}
+        self._linked = _indexed(emitted.choices, self._group)
+        self._own = _indexed(emitted.choices, self._person)
+        self._customers = {self._person(each) for each in emitted.customers}
 
-    def _group(self, identity: Identity) -> Identity:
+    def _group(self, identity: Identity) -> object:
         """Return the group of an identity; what is not one person's own stands alone."""
         return self._emitted.links.find(identity) if identity in self._emitted.owner else identity
 
+    def _person(self, identity: Identity) -> object:
+        """Return the true person of an identity; what is not one person's own stands for itself."""
+        return self._emitted.owner.get(identity, identity)
+
     def allowed(self, address: str, purpose: str) -> bool:
-        """Tell whether the latest choices of the address, and of all that is linked to it, allow mail for a purpose.
+        """Tell whether the latest choices of an address, and of all that is linked to it, allow mail for a purpose.
 
         A no at any linked address forbids. Otherwise a yes allows; and without a choice, having bought something
         allows, as long as nothing whatever was said no to.
         """
-        group = self._group(("email", address.lower()))
-        latest = latest_choices(list({id(each): each for each in self._choices.get(group, ())}.values()))
-        about = [each.choice for each in latest if each.purpose == purpose]
-        if "no" in about:
+        email = ("email", address.lower())
+        linked = latest_choices(self._linked.get(self._group(email), []))
+        if any(each.choice == "no" for each in linked if each.purpose == purpose):
             return False
-        if "yes" in about:
+        own = latest_choices(self._own.get(self._person(email), []))
+        if any(each.choice == "yes" for each in own if each.purpose == purpose):
             return True
-        return group in self._customers and all(each.choice == "yes" for each in latest)
+        return self._person(email) in self._customers and all(each.choice == "yes" for each in linked)
+
+
+def _indexed(choices: Iterable[Choice], place: Callable[[Identity], object]) -> dict[object, list[Choice]]:
+    """Return choices by the place of the number and of the address that they were made under, each once."""
+    found: dict[object, list[Choice]] = defaultdict(list)
+    for choice in choices:
+        keys = [choice.identity, ("email", choice.email.lower())] if choice.email else [choice.identity]
+        for each in dict.fromkeys(map(place, keys)):
+            found[each].append(choice)
+    return found
