@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.collect.conftest import RECEIVED_AT
+from tests.collect.conftest import RECEIVED_AT, Stores
 
 from helder.collect import duplicates as duplicates_module
 from helder.collect.duplicates import Duplicates, message_key
@@ -49,12 +51,25 @@ def test_a_message_is_forgotten_after_the_window() -> None:
     assert len(duplicates) == 2
 
 
-def test_a_restart_remembers() -> None:
-    """Filled from the messages of the facts, it knows the same as before."""
+@given(keys=st.sets(st.integers(0, 2**64 - 1), max_size=30), more=st.lists(st.integers(0, 2**64 - 1), max_size=9))
+def test_a_restart_remembers(keys: set[int], more: list[int]) -> None:
+    """Filled with the keys of a day, it knows those and no others."""
     duplicates = Duplicates()
-    duplicates.fill(("site", f"m{number}", RECEIVED_AT) for number in range(50))
-    keys = [message_key("site", "m7"), message_key("site", "m99"), message_key("other", "m7")]
-    assert duplicates.fresh(keys) == [False, True, True]
+    duplicates.fill(RECEIVED_AT.date(), np.fromiter(keys, np.uint64, len(keys)))
+    asked = [*keys, *dict.fromkeys(more)]
+    assert duplicates.fresh(asked) == [False] * len(keys) + [key not in keys for key in dict.fromkeys(more)]
+
+
+@pytest.mark.parametrize("name", ["m1", "", "é😀", "x" * 99, "with \\ and 'quotes'"])
+def test_the_facts_make_the_same_keys(stores: Stores, name: str) -> None:
+    """The engine's own way to the key of a message gives what the code gives."""
+    row = {"source": ["site"], "message_id": [name], "received_at": pa.array([RECEIVED_AT], pa.timestamp("us"))}
+    with stores.facts.write() as batch:
+        batch.append("event_tail", pa.table(row))
+    with stores.facts.reader() as reader:
+        day = {"since": RECEIVED_AT, "until": RECEIVED_AT + timedelta(days=1)}
+        assert reader.statement("message_keys", day).column("key").to_pylist() == [message_key("site", name)]
+        assert reader.statement("message_keys", {**day, "since": day["until"]}).num_rows == 0
 
 
 @given(st.lists(st.integers(0, 50), max_size=60))

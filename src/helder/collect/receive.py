@@ -6,10 +6,9 @@ All of a run, watermarks included, is one facts transaction: after a crash anywh
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, time, timedelta
 
-import ibis
 import msgspec
 import pyarrow as pa
 
@@ -38,7 +37,6 @@ from helder.collect.sighting import (
     links_seen,
 )
 from helder.store.facts.protocol import Batch, Facts
-from helder.store.facts.schema import table
 from helder.store.state import State
 
 STAGE, CONSENTS, DECISIONS = "receive", "receive_consents", "receive_decisions"
@@ -93,11 +91,11 @@ class Receive:
 
     def run(self, now: datetime) -> int:
         """Take in what lies past the watermarks; returns events, rejections and rows of state (0 = nothing new)."""
+        duplicates = self._remembered(now)
         entries = self._inbox.read(self._facts.watermark(STAGE), EVENTS_AT_ONCE)
         decided = decided_since(self._state, self._facts.watermark(CONSENTS), self._facts.watermark(DECISIONS))
         if not entries and not decided:
             return 0
-        duplicates = self._remembered(now)
         events = [event for _, entry in entries for event in entry.events]
         keys = [message_key(event.source, event.message_id) for event in events]
         first = duplicates.fresh(keys)
@@ -159,9 +157,7 @@ class Receive:
     def _remembered(self, now: datetime) -> Duplicates:
         """Return the messages of the last days; read from the facts the first time."""
         if self._duplicates is None:
-            duplicates = Duplicates(self._days)
-            duplicates.fill(_messages(self._facts, stored(now) - timedelta(days=self._days)))
-            self._duplicates = duplicates
+            self._duplicates = _remember(self._facts, self._days, stored(now))
         return self._duplicates
 
 
@@ -201,13 +197,15 @@ def _rejected_rows(rejected: Sequence[Rejection]) -> pa.Table:
     return pa.table({**columns, "at": pa.array([row.at for row in rejected], MOMENT)})
 
 
-def _messages(facts: Facts, since: datetime) -> Iterator[tuple[str, str, datetime]]:
-    """Yield (source, message id, received at) of the events received after ``since`` (naive UTC)."""
-    event = table("every_event")
-    rows = facts.read(
-        event.filter(event.received_at > ibis.literal(since, type="timestamp(6)")).select(
-            "source", "message_id", "received_at"
-        )
-    )
-    for chunk in rows.to_batches(max_chunksize=100_000):
-        yield from zip(*(column.to_pylist() for column in chunk.columns), strict=True)
+def _remember(facts: Facts, days: int, now: datetime) -> Duplicates:
+    """Return the messages of the last ``days`` days, read from the facts day by day."""
+    duplicates = Duplicates(days)
+    midnight = datetime.combine(now.date(), time())
+    with facts.reader() as reader:
+        for ago in range(days + 1):
+            since = midnight - timedelta(days=ago)
+            # The last day has no end: a clock that jumped back may have left messages of tomorrow.
+            until = since + timedelta(days=1) if ago else datetime.max  # noqa: DTZ901 - naive, as in the stores
+            keys = reader.statement("message_keys", {"since": since, "until": until})
+            duplicates.fill(since.date(), keys.column("key").to_numpy())
+    return duplicates
