@@ -87,3 +87,21 @@ def test_compaction_waits_for_questions(facts: DuckDbFacts) -> None:
     reader.join()
     assert seen == [1000, 1000]
     assert count(facts, "every_event") == 1000
+
+
+@pytest.mark.slow
+def test_a_file_in_use_stays_small(facts: DuckDbFacts, tmp_path: Path) -> None:
+    """After hundreds of batches and moves into history the file is at most twice its compacted size."""
+    for number in range(300):
+        numbers = range(number * 1000, number * 1000 + 1000)
+        ids = pa.array(numbers, pa.int64())
+        with facts.write() as batch:
+            batch.append("event_tail", events(numbers))
+            batch.delete("identity_profile", "identity_id", pa.array(range(5_000), pa.int64()))
+            batch.append("identity_profile", pa.table({"identity_id": ids, "profile_id": ids}))
+        if number % 10 == 9:
+            facts.maintain()
+    used = (tmp_path / "facts.duckdb").stat().st_size
+    compacted = used - facts.compact()
+    assert count(facts, "every_event") == 300_000
+    assert used <= 2 * compacted
