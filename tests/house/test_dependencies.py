@@ -25,16 +25,17 @@ INDIRECT = {
 }
 
 
-def imported() -> set[str]:
-    """Return the top names of all packages outside the standard library that the source imports."""
+def imported(*folders: str) -> set[str]:
+    """Return the top names of all packages outside the standard library that the files in these folders import."""
     names: set[str] = set()
-    for file in (ROOT / "src").rglob("*.py"):
+    own = {"helder", "tests"} | {file.stem for folder in {*folders} - {"src"} for file in (ROOT / folder).rglob("*.py")}
+    for file in (file for folder in folders for file in (ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text("utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 names.add(node.module.split(".")[0])
-    return names - set(sys.stdlib_module_names) - {"helder"}
+    return names - set(sys.stdlib_module_names) - own
 
 
 def distributions(module: str) -> set[str]:
@@ -44,13 +45,20 @@ def distributions(module: str) -> set[str]:
 
 def test_what_is_imported_is_declared() -> None:
     """Every package that the source imports stands in pyproject.toml."""
-    undeclared = {name for name in imported() if not distributions(name) & RUNTIME.keys()}
+    undeclared = {name for name in imported("src") if not distributions(name) & RUNTIME.keys()}
     assert undeclared == set()
+
+
+def test_what_tests_and_tools_import_is_declared() -> None:
+    """Every package that tests, tools and benchmarks import stands in pyproject.toml, for running or for developing."""
+    declared = RUNTIME.keys() | {Requirement(line).name for line in PROJECT["optional-dependencies"]["dev"]}
+    used = imported("tests", "tools", "benchmarks")
+    assert {name for name in used if not distributions(name) & declared} == set()
 
 
 def test_what_is_declared_is_used() -> None:
     """Every declared package is imported, or is known to be needed by another."""
-    used = {package for name in imported() for package in distributions(name)}
+    used = {package for name in imported("src") for package in distributions(name)}
     assert RUNTIME.keys() - used - INDIRECT.keys() == set()
 
 
