@@ -10,6 +10,7 @@ from tests.integrate.conftest import World
 from helder.errors import NotFound, Unavailable
 from helder.govern import consent
 from helder.govern.entries import read_catalogue
+from helder.integrate.importing import Collision
 from helder.integrate.mapping import ColumnGone, MappingError
 from helder.store.facts.schema import table
 from helder.store.tables.sources import write_key
@@ -279,3 +280,18 @@ def test_duplicate_keys_in_one_file_keep_the_last(world: World) -> None:
     world.write("people.csv", HEADER + JAN + JAN.replace("Jan;", "Johan;"))
     world.sync(PEOPLE)
     assert world.rows("person_record", "record_key", "first_name", "until_batch") == [("1", "Johan", None)]
+
+
+def test_a_collision_of_ids_is_never_passed_over(world: World) -> None:
+    """Should two keys ever have one id, the import stops and says so, and nothing of the chunk is written."""
+    world.write("people.csv", HEADER + JAN)
+    world.sync(PEOPLE)
+    rows = world.facts.read(table("identity")).to_pylist()
+    with world.facts.write() as batch:
+        batch.delete("identity", "kind", pa.array(["phone"]))
+        taken = [{**row, "value": "+31600000000"} for row in rows if row["kind"] == "phone"]
+        batch.append("identity", pa.Table.from_pylist(taken).drop_columns(["batch"]))
+    world.write("people.csv", HEADER + JAN + JAN.replace("1;Jan", "2;Piet"))
+    with pytest.raises(Collision):
+        world.sync(PEOPLE)
+    assert [row[0] for row in world.rows("person_record", "record_key")] == ["1"]

@@ -15,7 +15,7 @@ from helder.govern.entries import read_catalogue
 from helder.integrate.convert import as_text
 from helder.integrate.definitions import SourceDefinition
 from helder.integrate.identifiers import Identifiers
-from helder.integrate.importing import ObjectReport, Progress, append_new
+from helder.integrate.importing import ObjectReport, Progress, append_identities, append_new
 from helder.integrate.live import LiveSources
 from helder.integrate.mapping import Column, ObjectMapping
 from helder.integrate.records import Frame, Records, identity_rows, link_rows, read_records
@@ -85,7 +85,7 @@ class LiveIndex:
         """Append what is new to the index; return how many links and identities that is."""
         links = link_rows(records.owners, records.table["record_key"], frame.mapping.source, frame.now)
         with self._facts.write() as batch:
-            fresh = append_new(batch, "identity", identity_rows(records.owners.identities, frame.now), ["identity_id"])
+            fresh = append_identities(batch, identity_rows(records.owners.identities, frame.now))
             fresh += append_new(batch, "link", links, ["a", "b", "reason", "source"])
             names = name_rows(records, self._key)
             append_new(batch, "name_key", names, ["identity_id", "surname_key", "first_key", "initial_key"])
