@@ -72,7 +72,7 @@ def serve_web(settings: Settings) -> None:
 
 def serve_worker(settings: Settings) -> None:
     """Run the worker."""
-    from helder.wiring import open_house
+    from helder.wiring.house import open_house
     from helder.worker.process import run_worker
     from helder.worker.questions import questions
 

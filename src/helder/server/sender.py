@@ -25,7 +25,7 @@ async def _send(settings: Settings, clock: Clock) -> None:
         loop.add_signal_handler(number, told.set)
     if not await _made([settings.data / "online.db", settings.data / "hot.db"], told):
         return
-    from helder.wiring import build_sender
+    from helder.wiring.sender import build_sender
 
     sender = build_sender(settings, clock)
     running = asyncio.create_task(sender.run())

@@ -86,7 +86,7 @@ def connect(data: Path) -> Iterator[Asking]:
 @contextmanager
 def _within(data: Path) -> Iterator[Within]:
     """Open everything here, under the worker's lock, and close it afterwards."""
-    from helder.wiring import open_house
+    from helder.wiring.house import open_house
     from helder.worker.questions import questions
 
     clock = Monotone()

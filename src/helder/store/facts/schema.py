@@ -10,8 +10,10 @@ cent stay exact; it is rounded once, when shown.
 
 from __future__ import annotations
 
-import ibis
-from ibis.expr.types import Table
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ibis.expr.types import Table
 
 _BATCH = {"batch": "int64"}
 _VERSION = {"batch": "int64", "until_batch": "int64"}
@@ -196,4 +198,6 @@ def table(name: str, alias: str | None = None) -> Table:
         name: a table of ``SCHEMAS``.
         alias: the name in the engine when it differs (small tables of the same shape, for restricted questions).
     """
+    import ibis  # here, not above: senders and the web process read this file and never ask the facts
+
     return ibis.table(SCHEMAS[name], name=alias or name)

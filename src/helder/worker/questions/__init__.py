@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from helder.wiring import House
+from helder.wiring.house import House
 from helder.worker.answering import Handler
 from helder.worker.questions import campaigns, identities, people, segments, sources
 

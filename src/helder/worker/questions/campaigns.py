@@ -19,10 +19,11 @@ from helder.govern.goals import Goal, read_goal_file, read_goals, save_goal
 from helder.govern.purposes import read_purpose_file, save_purposes
 from helder.integrate.view import ProfileView
 from helder.intelligence.segments.words import say
+from helder.measure.live_sales import LiveSales
 from helder.measure.result import Result, result
 from helder.measure.samples import Sample, sample, samples
 from helder.store.tables.outbox import outbox
-from helder.wiring import House
+from helder.wiring.house import House
 from helder.worker.answering import Handler
 from helder.worker.questions.segments import lexicon
 
@@ -119,7 +120,9 @@ class _Campaigns:
 
     def campaign_result(self, journey: str, goal: str) -> Result:
         """Return what a journey brought, measured against its holdout and its goal."""
-        return result(self._house.state, self._house.facts, journey, goal, self._house.clock())
+        house = self._house
+        sales = LiveSales(house.state, house.live, house.key)
+        return result(house.state, house.facts, journey, goal, house.clock(), sales)
 
     def campaign_samples(self, journey: str, limit: int = 10) -> list[Sample]:
         """Return mails of a journey as they were sent."""

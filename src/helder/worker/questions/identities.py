@@ -10,7 +10,7 @@ from typing import Any
 from helder.integrate.rebuild import Rebuilt, rebuild
 from helder.integrate.resolve import read_survival
 from helder.store.facts.schema import table
-from helder.wiring import House
+from helder.wiring.house import House
 from helder.worker.answering import Handler
 
 

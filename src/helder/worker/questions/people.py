@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from helder.govern import audit
 from helder.integrate.view import ProfileView
-from helder.wiring import House
+from helder.wiring.house import House
 from helder.worker.answering import Handler
 
 

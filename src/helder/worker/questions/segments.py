@@ -14,7 +14,7 @@ from helder.intelligence.segments.parse import parse
 from helder.intelligence.segments.rule import Rule
 from helder.intelligence.segments.why import why
 from helder.intelligence.segments.words import Lexicon, say
-from helder.wiring import House
+from helder.wiring.house import House
 from helder.worker.answering import Handler
 
 

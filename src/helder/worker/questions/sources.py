@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from helder.integrate.register import SourceStatus, SyncReport
-from helder.wiring import House
+from helder.wiring.house import House
 from helder.worker.answering import Handler
 
 

@@ -1,4 +1,4 @@
-"""The only place where objects are built: from settings to everything a worker or a sender works with."""
+"""The house: everything that a worker works with."""
 
 from __future__ import annotations
 
@@ -9,11 +9,7 @@ import msgspec
 import numpy as np
 
 from helder.activate.advance import Advance
-from helder.activate.channels.email.dispatch import Dispatch
-from helder.activate.channels.email.sender import Sender
-from helder.activate.composing import Composer
 from helder.activate.deliver import Deliver
-from helder.activate.links import Links
 from helder.activate.mailing import Matches
 from helder.activate.people import People
 from helder.clock import Clock
@@ -122,16 +118,6 @@ def open_house(settings: Settings, clock: Clock) -> House:
         advance=Advance(state, people, _matches(engine, settings), key),
         deliver=Deliver(state, inbox),
     )
-
-
-def build_sender(settings: Settings, clock: Clock) -> Sender:
-    """Build a sender: it reads state and the projections, never the facts."""
-    state = open_state(settings.data / "state.db")
-    hot = Hot(settings.data / "hot.db", read_only=True)
-    online = Online(settings.data / "online.db", read_only=True)
-    links = Links(secret_key(settings.data), settings.address)
-    dispatch = Dispatch(state, People(online, hot), Composer(state, links, settings), settings)
-    return Sender(state, dispatch, settings, clock)
 
 
 def _surroundings(state: State, segments: Segments, live: LiveSources) -> Surroundings:
