@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -16,9 +18,14 @@ from helder.clock import stored
 from helder.errors import NotFound
 from helder.govern.catalogue import Words
 from helder.govern.goals import Goal, save_goal
+from helder.integrate.live import LiveSources
+from helder.integrate.live_index import LiveIndex
+from helder.integrate.register import Sources
 from helder.measure.goal_events import done
+from helder.measure.live_sales import LiveSales
 from helder.measure.result import Result, result, samples
 from helder.store.facts.duckdb.engine import DuckDbFacts
+from helder.store.keys import identity_id
 from helder.store.tables.journeys import enrolment
 
 PEOPLE = 60
@@ -170,3 +177,87 @@ def test_an_event_says_places_and_money(properties: str | None, value: int | Non
     """Numbers come as numbers or as text; what is absurd counts as one place for nothing, and never breaks a result."""
     found = done({"profile_id": 1, "properties": properties, "value_micros": value})
     assert (found.places, found.amount_micros) == (places, micros)
+
+
+ERP = """
+source = "erp"
+name = {nl = "ERP", en = "ERP"}
+type = "sqlite"
+mode = "live"
+database = "erp.db"
+
+[[object]]
+object = "workshop_order"
+table = "bookings"
+key = "id"
+[object.identifiers]
+"customer:erp" = "customer"
+[object.fields]
+at = "at"
+places = "places"
+amount = {column = "cents", type = "money", unit = "cent", currency = "EUR"}
+"""
+
+
+@pytest.fixture
+def booked(campaign: Campaign) -> Campaign:
+    """The campaign, and an ERP in which a mailed person, a stranger, and somebody long ago booked places."""
+    company, folder = campaign.company, campaign.company.settings.data / "sources"
+    folder.mkdir()
+    after = (company.now + timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S")
+    with closing(sqlite3.connect(folder / "erp.db")) as db:
+        db.execute(
+            "CREATE TABLE bookings (id INTEGER PRIMARY KEY, customer TEXT, at TEXT, places INTEGER, cents INTEGER)"
+        )
+        rows = [
+            ("K1", after, 2, 20000),
+            ("K2", after, 1, 10000),
+            ("K1", "2020-01-01 00:00:00", 7, 1),
+            (None, after, 1, 1),
+        ]
+        db.executemany("INSERT INTO bookings (customer, at, places, cents) VALUES (?, ?, ?, ?)", rows)
+        db.commit()
+    (folder / "erp.toml").write_text(ERP, "utf-8")
+    live = LiveSources(company.state, timeout=0.3)
+    index = LiveIndex(company.state, campaign.facts, KEY, live)
+    Sources(company.state, campaign.facts, KEY, index).add(folder / "erp.toml", company.now)
+    mailed = next(each for each in campaign.people if each not in campaign.held())
+    with campaign.facts.write() as batch:
+        pairs = [(mailed, mailed), (identity_id("customer:erp", "K1", KEY), mailed)]
+        rows = [{"identity_id": identity, "profile_id": profile} for identity, profile in pairs]
+        batch.append("identity_profile", pa.Table.from_pylist(rows))
+    save_goal(company.state, msgspec.structs.replace(PLACES, object="workshop_order", measure="places"), company.now)
+    return campaign
+
+
+def asked(campaign: Campaign) -> Result:
+    company = campaign.company
+    sales = LiveSales(company.state, LiveSources(company.state, timeout=0.3), KEY)
+    return result(company.state, campaign.facts, "hello", "autumn", company.now, sales)
+
+
+def test_who_booked_by_telephone_has_booked(booked: Campaign) -> None:
+    """Orders in the live ERP count for who placed them after entering, and all of them towards the goal."""
+    found = asked(booked)
+    assert found.uplift is not None
+    assert (found.uplift.mailed.hits, found.uplift.held_out.hits) == (1, 0)
+    assert (found.distance.reached, found.incomplete_because) == (4, "")
+    assert round(found.roi.places.value * 1000) == round(
+        found.uplift.difference * found.uplift.mailed.people * 2 * 1000
+    )
+
+
+def test_an_erp_that_cannot_be_asked_is_told(booked: Campaign) -> None:
+    """The result says what is missing instead of passing over it in silence."""
+    (booked.company.settings.data / "sources" / "erp.db").unlink()
+    found = asked(booked)
+    assert found.distance.reached == 0
+    assert found.incomplete_because
+    assert found.summary.endswith(f"Some orders are missing in this: {found.incomplete_because}")
+
+
+def test_a_goal_that_is_measured_by_what_is_not_mapped_is_told(booked: Campaign) -> None:
+    """A field that the source does not map makes the result incomplete, and names the field."""
+    goal = msgspec.structs.replace(PLACES, object="workshop_order", measure="chairs")
+    save_goal(booked.company.state, goal, booked.company.now)
+    assert asked(booked).incomplete_because == "erp does not map chairs of workshop_order."

@@ -59,6 +59,8 @@ def reached(reader: Reader, name: str, entered: Mapping[int, datetime]) -> list[
 
 def sold_since(reader: Reader, name: str, since: datetime) -> list[Done]:
     """Return each time that anybody reached the goal since a moment (naive UTC)."""
+    if not name:
+        return []
     event = table("every_event")
     wanted = event.filter(event.name == name, event["at"] >= ibis.literal(since))
     rows = reader.read(wanted.select("identity_id", "properties", "value_micros", "message_id"))

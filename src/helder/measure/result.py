@@ -12,9 +12,10 @@ from helder.activate.journeys.graph import Journey
 from helder.activate.journeys.parse import restored
 from helder.activate.tally import Tally, tally
 from helder.clock import stored
-from helder.errors import NotFound
+from helder.errors import NotFound, Unavailable
 from helder.govern.goals import Goal, read_goals
 from helder.measure.goal_events import Done, profiles_of, reached, sold_since
+from helder.measure.live_sales import LiveSales, Order
 from helder.measure.roi import Distance, Roi, Sales, distance, roi
 from helder.measure.samples import Sample, samples
 from helder.measure.uplift import Share, Uplift, uplift
@@ -49,6 +50,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     conclusive: bool
     roi: Roi
     distance: Distance
+    incomplete_because: str
+    """Which orders are missing in all this, and why; empty when none are."""
     summary: str
 
 
@@ -57,8 +60,13 @@ class _Person(msgspec.Struct, frozen=True):
     held_out: bool
 
 
-def result(state: State, facts: Facts, journey_key: str, goal_key: str, now: datetime) -> Result:
+def result(
+    state: State, facts: Facts, journey_key: str, goal_key: str, now: datetime, sales: LiveSales | None = None
+) -> Result:
     """Return what a journey brought until ``now`` (aware UTC).
+
+    What counts is the journey's goal event and, where a live source has it, the goal's object: who books by telephone
+    has booked.
 
     Everybody who was meant to be mailed counts, also who was not reached (intention to treat): leaving those out would
     compare people who can be reached with people who perhaps cannot.
@@ -74,11 +82,45 @@ def result(state: State, facts: Facts, journey_key: str, goal_key: str, now: dat
         enrolments = _enrolments(connection, journey_key)
         counted = tally(state, journey_key)
         spent = _spent(connection, goal, journey_key) + _mail_cost(graph, counted)
+    since = datetime.combine(goal.since, time.min) if goal.since else stored(now) - timedelta(days=365)
+    orders, incomplete = _orders(sales, goal, since)
     with facts.reader() as reader:
         people = _people(reader, enrolments)
         done = reached(reader, graph.goal.event, {profile: each.entered_at for profile, each in people.items()})
-        towards = _towards(reader, goal, graph, now)
-    return _result(graph, goal, counted, people, done, (spent, towards, now))
+        done += _ordered(reader, orders, people)
+        events = sold_since(reader, goal.event or graph.goal.event, since)
+    towards = sum(each.places for each in (*events, *orders))
+    return _result(graph, goal, counted, people, done, _Rest(spent, towards, incomplete, now))
+
+
+class _Rest(msgspec.Struct, frozen=True):
+    """What a result holds beside its people."""
+
+    spent: int
+    towards: float
+    incomplete: str
+    now: datetime
+
+
+def _orders(sales: LiveSales | None, goal: Goal, since: datetime) -> tuple[list[Order], str]:
+    """Return the orders in live sources, and why they are not all there."""
+    if sales is None:
+        return [], ""
+    try:
+        return sales.since(goal, since), ""
+    except Unavailable as error:
+        return [], str(error)
+
+
+def _ordered(reader: Reader, orders: list[Order], people: Mapping[int, _Person]) -> list[Done]:
+    """Return the orders of the people of the journey, placed since they entered."""
+    profile_of = profiles_of(reader, sorted({each.identity_id for each in orders if each.identity_id is not None}))
+    found = ((profile_of.get(each.identity_id or 0, 0), each) for each in orders)
+    return [
+        Done(profile, each.places, each.amount_micros)
+        for profile, each in found
+        if profile in people and each.at is not None and each.at >= people[profile].entered_at
+    ]
 
 
 def _result(
@@ -87,9 +129,8 @@ def _result(
     counted: Tally,
     people: Mapping[int, _Person],
     done: list[Done],
-    rest: tuple[int, float, datetime],
+    rest: _Rest,
 ) -> Result:
-    spent, towards, now = rest
     who = {each.profile_id for each in done}
     found = uplift(_share(people, who, held_out=False), _share(people, who, held_out=True))
     sales = Sales(
@@ -97,14 +138,14 @@ def _result(
         places=sum(each.places for each in done),
         amount_micros=sum(each.amount_micros for each in done),
     )
-    worth = roi(found, sales, spent)
-    ahead = distance(goal.target, towards, (goal.by - now.date()).days)
+    worth = roi(found, sales, rest.spent)
+    ahead = distance(goal.target, rest.towards, (goal.by - rest.now.date()).days)
     return Result(
         journey=graph.key,
         goal=goal.key,
         currency=goal.currency,
         since=min((each.entered_at for each in people.values()), default=None),
-        until=stored(now),
+        until=stored(rest.now),
         audience=len(people),
         holdout=sum(each.held_out for each in people.values()),
         sent=counted.outcomes["sent"],
@@ -113,7 +154,8 @@ def _result(
         conclusive=found is not None and found.conclusive,
         roi=worth,
         distance=ahead,
-        summary=summary(found, worth, ahead, goal),
+        incomplete_because=rest.incomplete,
+        summary=summary(found, worth, ahead, goal, rest.incomplete),
     )
 
 
@@ -174,10 +216,3 @@ def _spent(connection: Connection, goal: Goal, campaign: str) -> int:
 def _mail_cost(graph: Journey, counted: Tally) -> int:
     """Return what the journey itself costs: its fixed part, and each mail."""
     return round((graph.cost.fixed + graph.cost.per_mail * counted.outcomes["sent"]) * _MICROS)
-
-
-def _towards(reader: Reader, goal: Goal, graph: Journey, now: datetime) -> float:
-    """Return how much of the goal is reached, by everybody and whatever brought them."""
-    name = goal.event or graph.goal.event
-    since = datetime.combine(goal.since, time.min) if goal.since else stored(now) - timedelta(days=365)
-    return sum(each.places for each in sold_since(reader, name, since)) if name else 0.0

@@ -9,9 +9,10 @@ from helder.measure.uplift import Uplift
 _MICROS = 1_000_000
 
 
-def summary(found: Uplift | None, worth: Roi, ahead: Distance, goal: Goal) -> str:
-    """Return the result in a few English sentences; what is not known is not said."""
-    return " ".join((_compared(found), _worth(found, worth, goal), _ahead(ahead, goal)))
+def summary(found: Uplift | None, worth: Roi, ahead: Distance, goal: Goal, incomplete: str = "") -> str:
+    """Return the result in a few English sentences; what is not known is not said, and why it is not known is."""
+    said = [_compared(found), _worth(found, worth, goal), _ahead(ahead, goal)]
+    return " ".join([*said, f"Some orders are missing in this: {incomplete}"] if incomplete else said)
 
 
 def _compared(found: Uplift | None) -> str:
