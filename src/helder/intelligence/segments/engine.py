@@ -13,23 +13,21 @@ from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
-import pyarrow as pa
 from ibis.expr.types import Table
 
 from helder.clock import aware, stopwatch, stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
-from helder.intelligence.segments.compile import question
-from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column, read_index
-from helder.intelligence.segments.live import LiveSources
+from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, read_index
 from helder.intelligence.segments.moments import Moments
+from helder.intelligence.segments.plan import Plans
 from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule
 from helder.intelligence.segments.setting import Setting
-from helder.intelligence.segments.sitting import Sitting
-from helder.intelligence.segments.small import Rows, SmallTables, few, needs
+from helder.intelligence.segments.sitting import Sitting, Surroundings
+from helder.intelligence.segments.small import Rows, SmallTables, all_needs, few
 from helder.intelligence.segments.touched import Moved, due_profiles, touched
-from helder.intelligence.segments.tree import Lookup, combine, each_node, expanded, plain_leaves, without_live
+from helder.intelligence.segments.tree import combine, each_node, expanded, plain_leaves, without_live
 from helder.intelligence.segments.vocabulary import Catalogue
 from helder.store.facts.protocol import Facts, Reader
 from helder.store.facts.schema import table
@@ -40,17 +38,7 @@ FEW = 20_000
 _NOBODY: Ids = np.empty(0, np.int64)
 
 
-class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
-    """What the engine asks of the rest of the house; each is called when a question comes, so that edits are seen."""
-
-    catalogue: Callable[[], Catalogue]
-    """Everything that can be asked."""
-    lookup: Lookup
-    """The rule of a segment by its key, for memberships."""
-    soft_opt_in: Callable[[], frozenset[str]]
-    """Purposes that allow the existing-customer basis."""
-    live: LiveSources
-    """The sources that are asked at the moment of the question."""
+__all__ = ["Engine", "Surroundings"]
 
 
 class Engine:
@@ -80,9 +68,10 @@ class Engine:
         self._online = online
         self._freshness = freshness
         self._bitmaps = Bitmaps()
+        self._plans = Plans()
         self._lock = threading.Lock()
         self._last: Moment | None = None
-        self._index: tuple[tuple[int, int], ProfileIndex] | None = None
+        self._index: _Indexed | None = None
 
     def catalogue(self) -> Catalogue:
         """Return everything that can be asked."""
@@ -170,29 +159,30 @@ class Engine:
     def few(self, rules: list[Rule], profile_ids: Ids, now: datetime) -> Iterator[Sitting]:
         """Open a sitting over ``profile_ids`` in which all leaves of ``rules`` can be asked."""
         setting = self._setting(stored(now), few)
+        plan = self._plans.of(setting, "few")
         leaves = [leaf for rule in rules for leaf in plain_leaves(expanded(rule, self._around.lookup))]
-        asked = [question(leaf, setting) for leaf in leaves if not isinstance(leaf, Live)]
-        exprs = [expr for each in asked for expr in (each.rows, each.more) if expr is not None]
+        wanted = all_needs(plan(leaf).needs for leaf in leaves if not isinstance(leaf, Live))
         with self._facts.reader() as reader:
             index = self.index(reader).part(np.asarray(profile_ids, np.int64))
             small = SmallTables(reader, self._hot, self._online)
-            wanted = needs(exprs)
-            if any(isinstance(leaf, Live) for leaf in leaves):
-                wanted |= {"identity": ("identity_id", "kind", "value")}
             tables = small.gather(index, wanted)
-            sitting = Sitting(index, setting, _read_few(reader, tables), self._around.lookup, self._around.live)
-            sitting.keys_of = lambda kind: small.keys_of(index, kind)
-            yield sitting
+            sitting = Sitting(index, setting, plan, self._around)
+            yield sitting.reads(reader, tables, lambda kind: small.keys_of(index, kind))
 
     def index(self, reader: Reader) -> ProfileIndex:
         """Return the profiles as ``reader`` sees them; read again when ``identity_profile`` changed."""
+        batch = reader.last_batch()
+        kept = self._index
+        if kept is not None and kept.batch == batch:
+            return kept.index
         who = table("identity_profile")
         mark = reader.read(who.aggregate(last=who.batch.max(), rows=who.count())).to_pylist()[0]
         version = (mark["last"] or 0, mark["rows"])
         with self._lock:
-            if self._index is None or self._index[0] != version:
-                self._index = (version, read_index(reader))
-            return self._index[1]
+            if self._index is None or self._index.version != version:
+                self._index = _Indexed(batch, version, read_index(reader))
+            self._index = msgspec.structs.replace(self._index, batch=batch)
+            return self._index.index
 
     @contextmanager
     def _everyone(self, now: datetime, freshness: timedelta) -> Iterator[Sitting]:
@@ -200,15 +190,13 @@ class Engine:
         with self._facts.reader() as reader:
             moment = self._moment(reader, now, freshness)
             setting = self._setting(moment.now, table)
-            sitting = _Keeping(self.index(reader), setting, reader.read, self._around.lookup, self._around.live)
+            sitting = _Keeping(self.index(reader), setting, self._plans.of(setting, "all"), self._around)
             sitting.keep(self._bitmaps, moment)
-            yield sitting
+            yield sitting.reads(reader, {})
 
     def _moment(self, reader: Reader, now: datetime, freshness: timedelta) -> Moment:
         """Return the moment to ask at: the last one again, when nothing was written since and it is fresh enough."""
-        mark = table("watermark")
-        rows = reader.read(mark.filter(mark.stage == "_batch").select("position"))
-        batch = int(column(rows, "position")[0]) if rows.num_rows else 0
+        batch = reader.last_batch()
         with self._lock:
             last = self._last
             if last is None or last.batch != batch or not timedelta(0) <= now - last.now <= freshness:
@@ -223,6 +211,14 @@ class Engine:
             tables=tables,
             soft_opt_in=self._around.soft_opt_in(),
         )
+
+
+class _Indexed(msgspec.Struct, frozen=True):
+    """An index, the newest batch it was known to hold at, and what tells that it does not any more."""
+
+    batch: int
+    version: tuple[int, int]
+    index: ProfileIndex
 
 
 class _Keeping(Sitting):
@@ -258,13 +254,3 @@ def _answered(rule: Rule, sitting: Sitting) -> Ids | Unavailable:
     if found is None:
         return Unavailable(f"the segment cannot be computed now: {sitting.reasons}")
     return sitting.index.profiles[found]
-
-
-def _read_few(reader: Reader, tables: dict[str, pa.Table]) -> Callable[..., pa.Table]:
-    """Return a way to ask with the small tables visible."""
-
-    def read(expr: Table, **more: pa.Table) -> pa.Table:
-        wanted = {f"few_{name}" for name in needs([expr])}
-        return reader.read(expr, **{name: tables[name] for name in wanted}, **more)
-
-    return read

@@ -2,45 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
+from typing import Self
 
-import ibis
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from ibis.expr.types import Table
 
 from helder.errors import Unavailable
 from helder.intelligence.segments.choices import last_choices
-from helder.intelligence.segments.compile import question
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
 from helder.intelligence.segments.live import LiveSources, live_question, to_identities
+from helder.intelligence.segments.plan import MAPPED, Plan, Template
 from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
-from helder.intelligence.segments.setting import Question, Setting
+from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.tree import Lookup, combine, expanded
+from helder.intelligence.segments.vocabulary import Catalogue
+from helder.store.facts.protocol import Reader
+from helder.store.facts.schema import table
 
-MAPPED = "mapped"
-"""Name of the rows that have their profile."""
+KeysOf = Callable[[str], Mapping[str, int]]
+"""Gives the identities of a kind, id by key, of the profiles that are asked about."""
 
-Read = Callable[..., pa.Table]
-"""Answers an expression, with more tables visible by name."""
-KeysOf = Callable[[str], Sequence[str]]
-"""Gives the keys (identities of a kind) of the profiles that are asked about."""
+
+class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a question needs of the rest of the house; each is called when one comes, so that edits are seen."""
+
+    catalogue: Callable[[], Catalogue]
+    """Everything that can be asked."""
+    lookup: Lookup
+    """The rule of a segment by its key, for memberships."""
+    soft_opt_in: Callable[[], frozenset[str]]
+    """Purposes that allow the existing-customer basis."""
+    live: LiveSources
+    """The sources that are asked at the moment of the question."""
 
 
 class Sitting:
     """Call it with a leaf for its bitmap; null when it cannot be known now (``because`` says why)."""
 
-    def __init__(self, index: ProfileIndex, setting: Setting, read: Read, lookup: Lookup, live: LiveSources) -> None:
-        """Ask over the profiles of ``index``; ``keys_of`` is set when those are a few only."""
+    def __init__(
+        self, index: ProfileIndex, setting: Setting, plan: Callable[[Leaf], Plan], around: Surroundings
+    ) -> None:
+        """Ask over the profiles of ``index``, at the moment of ``setting``; ``reads`` comes next."""
         self.index = index
         self.setting = setting
         self.because: dict[bytes, str] = {}
         self.keys_of: KeysOf | None = None
-        self._read = read
-        self._lookup = lookup
-        self._live = live
+        self._plan = plan
+        self._around = around
         self._known: dict[bytes, Bitmap | None] = {}
+
+    def reads(self, reader: Reader, tables: Mapping[str, pa.Table], keys_of: KeysOf | None = None) -> Self:
+        """Ask ``reader``, with small ``tables`` visible; ``keys_of`` is given when the profiles are a few only."""
+        self._reader = reader
+        self._tables = tables
+        self.keys_of = keys_of
+        return self
 
     def __call__(self, leaf: Leaf) -> Bitmap | None:
         """Return the bitmap of ``leaf``."""
@@ -52,10 +71,9 @@ class Sitting:
     def answer(self, leaf: Leaf, name: bytes) -> Bitmap | None:
         """Ask for ``leaf``, whose fingerprint is ``name``."""
         if isinstance(leaf, Membership):
-            return combine(expanded(leaf, self._lookup), len(self.index), self)
+            return combine(expanded(leaf, self._around.lookup), len(self.index), self)
         if not isinstance(leaf, Live):
-            asked = question(leaf, self.setting)
-            return self._bitmap(asked)
+            return self._bitmap(self._plan(leaf))
         try:
             return self._ask_source(leaf)
         except Unavailable as error:
@@ -69,45 +87,48 @@ class Sitting:
 
     def _ask_source(self, leaf: Live) -> Bitmap:
         """Send the question to the source, and turn the keys into profiles."""
-        found = self._live.object(leaf.source, leaf.question.object)
-        asked = live_question(leaf, found, self.setting.moments)
-        ids = None if self.keys_of is None else self.keys_of(asked.kind)
-        keys = self._live.run(leaf.source, asked.expr, ids).column("key")
-        rows = pa.table({"key": pc.cast(keys, pa.string())})
-        expr = to_identities(asked.kind, self.setting.tables)
-        return self._bitmap(Question(expr, complement=asked.complement), live_keys=rows)
+        live = self._around.live
+        asked = live_question(leaf, live.object(leaf.source, leaf.question.object), self.setting.moments)
+        known = None if self.keys_of is None else self.keys_of(asked.kind)
+        keys = live.run(leaf.source, asked.expr, None if known is None else list(known)).column("key")
+        keys = pc.cast(keys, pa.string())
+        if known is None:
+            rows = self._reader.read(to_identities(asked.kind, table), live_keys=pa.table({"key": keys}))
+            identities = column(rows, "identity_id")
+        else:
+            identities = np.array([known[key] for key in pc.unique(keys).to_pylist() if key in known], np.int64)
+        met = self.index.bitmap(self.index.ordinals_by_identity(identities))
+        return ~met if asked.complement else met
 
-    def _bitmap(self, asked: Question, **more: pa.Table) -> Bitmap:
+    def _bitmap(self, plan: Plan) -> Bitmap:
         """Ask, and turn the ids that come back into a bitmap."""
-        rows = self._read(asked.rows, **more)
-        if asked.latest:
-            return self._judged(asked, rows)
+        rows = self._read(plan.rows)
+        if plan.latest:
+            return self._judged(plan, rows)
         ordinals = self._ordinals(rows)
-        if asked.finish is not None:
-            mapped = rows.drop_columns(["identity_id"]).append_column("profile_id", pa.array(ordinals))
+        if plan.finish is not None:
+            mapped = rows.drop_columns(["identity_id"]).append_column("profile_id", pa.array(ordinals, pa.int64()))
             mapped = mapped.filter(pc.greater_equal(mapped.column("profile_id"), 0))
-            finished = asked.finish(ibis.table(_schema(asked.rows), name=MAPPED))
-            ordinals = column(self._read(finished, **{MAPPED: mapped}), "profile_id")
+            finished = self._reader.sql(plan.finish.at(self.setting.moments.now), **{MAPPED: mapped})
+            ordinals = column(finished, "profile_id")
         found = self.index.bitmap(ordinals)
-        return ~found if asked.complement else found
+        return ~found if plan.complement else found
 
-    def _judged(self, asked: Question, rows: pa.Table) -> Bitmap:
+    def _judged(self, plan: Plan, rows: pa.Table) -> Bitmap:
         """Let the latest choice of each identity speak."""
         places = self.index.identities.places(column(rows, "identity_id"))
         agreed, refused = last_choices(places, column(rows, "at").astype(np.int64), column(rows, "against"))
         found = self.index.bitmap(self.index.ordinals_at(agreed))
-        if asked.more is not None:
-            found |= self.index.bitmap(self._ordinals(self._read(asked.more)))
+        if plan.more is not None:
+            found |= self.index.bitmap(self._ordinals(self._read(plan.more)))
         return found & ~self.index.bitmap(self.index.ordinals_at(refused))
+
+    def _read(self, template: Template) -> pa.Table:
+        tables = {name: self._tables[name] for name in template.tables if name in self._tables}
+        return self._reader.sql(template.at(self.setting.moments.now), **tables)
 
     def _ordinals(self, rows: pa.Table) -> Ids:
         """Return the ordinal of the profile of each row; -1 where there is none."""
         if "identity_id" in rows.column_names:
             return self.index.ordinals_by_identity(column(rows, "identity_id"))
         return self.index.ordinals(column(rows, "profile_id"))
-
-
-def _schema(rows: Table) -> dict[str, object]:
-    """Return the columns of ``rows`` after the step from identities to profiles."""
-    columns = {name: kind for name, kind in rows.schema().items() if name != "identity_id"}
-    return {**columns, "profile_id": "int64"}

@@ -45,6 +45,15 @@ def needs(exprs: Iterable[Table]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(sorted(columns)) for name, columns in found.items()}
 
 
+def all_needs(each: Iterable[Mapping[str, tuple[str, ...]]]) -> dict[str, tuple[str, ...]]:
+    """Return what several questions need together."""
+    found: dict[str, set[str]] = {}
+    for wanted in each:
+        for name, columns in wanted.items():
+            found.setdefault(name, set()).update(columns)
+    return {name: tuple(sorted(columns)) for name, columns in found.items()}
+
+
 def _source(relation: ops.Relation) -> ops.Relation:
     """Return the relation whose columns ``relation`` passes on: a filter of a table has the table's columns."""
     while isinstance(relation, ops.Filter | ops.JoinReference | ops.Distinct):
@@ -65,10 +74,11 @@ class SmallTables:
         """Return the tables ``wanted`` (columns by name) of the profiles of ``index``, under their small names."""
         return {PREFIX + name: self._table(name, columns, index) for name, columns in wanted.items()}
 
-    def keys_of(self, index: ProfileIndex, kind: str) -> list[str]:
-        """Return the values of the identities of ``kind`` that the profiles have."""
+    def keys_of(self, index: ProfileIndex, kind: str) -> dict[str, int]:
+        """Return the identities of ``kind`` that the profiles have: id by value."""
         rows = self._table("identity", ("identity_id", "kind", "value"), index)
-        return rows.filter(pc.equal(rows.column("kind"), kind)).column("value").to_pylist()
+        rows = rows.filter(pc.equal(rows.column("kind"), kind))
+        return dict(zip(rows.column("value").to_pylist(), rows.column("identity_id").to_pylist(), strict=True))
 
     def _table(self, name: str, columns: tuple[str, ...], index: ProfileIndex) -> pa.Table:
         ids = index.profiles if name in _BY_PROFILE else index.identities.ids

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import lru_cache
 
 import ibis
@@ -17,3 +18,11 @@ def compiled(expr: Expr, dialect: str) -> str:
 @lru_cache(maxsize=4096)
 def _compiled(node: Node, dialect: str) -> str:
     return str(ibis.to_sql(node.to_expr(), dialect=dialect))
+
+
+def moment_sql(at: datetime, dialect: str) -> str:
+    """Return a naive UTC moment as the literal that ``compiled`` writes, so that one can take the place of another."""
+    if dialect == "duckdb":
+        seconds = at.second + at.microsecond / 1e6
+        return f"MAKE_TIMESTAMP({at.year}, {at.month}, {at.day}, {at.hour}, {at.minute}, {seconds})"
+    return f"CAST('{at.isoformat()}' AS TIMESTAMP)"

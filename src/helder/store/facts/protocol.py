@@ -70,6 +70,10 @@ class Reader(Protocol):
         """Yield the versions of records in ``table`` that newer ones ended in batches (after, upto]."""
         ...
 
+    def sql(self, text: str, **tables: pa.Table) -> pa.Table:
+        """Answer SQL that was compiled from an expression before; ``tables`` as in ``read``."""
+        ...
+
     def statement(self, name: str, parameters: Mapping[str, object] | None = None) -> pa.Table:
         """Run the named read-only statement of this engine (``store/<engine>/statements``)."""
         ...

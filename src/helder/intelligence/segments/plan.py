@@ -1,0 +1,137 @@
+"""Questions compiled once: SQL with holes where moments go.
+
+Building and compiling the expression of a leaf takes some ten milliseconds, and every round of the pipeline asks at
+another ``now``. So a leaf is compiled with a mark for each moment, kept, and asked with the marks replaced by literals:
+the planner of the engine then sees constants.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import ibis
+import msgspec
+from ibis.expr.types import Table, TimestampScalar
+
+from helder.intelligence.segments.compile import question
+from helder.intelligence.segments.moments import NOTHING, Moments, moment
+from helder.intelligence.segments.rule import Leaf, fingerprint
+from helder.intelligence.segments.setting import Question, Setting
+from helder.intelligence.segments.small import PREFIX, needs
+from helder.store.facts.compile import compiled, moment_sql
+
+MAPPED = "mapped"
+"""Name of the rows that have their profile."""
+MOST = 4_096
+"""Plans that are kept."""
+_FIRST_MARK = datetime(9100, 1, 1, 1, 2, 3, 456_789)  # noqa: DTZ001 - no moment at all, a mark that no rule can name
+
+
+class Marks(Moments):
+    """Moments of a question whose ``now`` is not known yet: each offset has a mark of its own."""
+
+    def __init__(self) -> None:
+        """Begin without marks."""
+        super().__init__(_FIRST_MARK)
+        self.offsets: dict[timedelta, datetime] = {}
+
+    def ago(self, offset: timedelta = NOTHING) -> TimestampScalar:
+        """Return the mark of the moment ``offset`` before now."""
+        return moment(self.offsets.setdefault(offset, _FIRST_MARK + timedelta(days=len(self.offsets))))
+
+
+class Template(msgspec.Struct, frozen=True):
+    """SQL with marks."""
+
+    text: str
+    marks: tuple[tuple[str, timedelta], ...]
+    dialect: str
+    tables: tuple[str, ...] = ()
+    """Small tables that it reads."""
+
+    def at(self, now: datetime) -> str:
+        """Return the SQL as asked at ``now`` (naive UTC)."""
+        text = self.text
+        for mark, offset in self.marks:
+            text = text.replace(mark, moment_sql(now - offset, self.dialect))
+        return text
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A compiled question: see ``Question`` for what its parts mean."""
+
+    rows: Template
+    finish: Template | None
+    more: Template | None
+    complement: bool
+    latest: bool
+    needs: dict[str, tuple[str, ...]]
+    """Columns by small table that ``rows`` and ``more`` read."""
+
+
+class Plans:
+    """The plans of leaves, kept. Shared between threads."""
+
+    def __init__(self) -> None:
+        """Begin without plans."""
+        self._kept: dict[tuple[object, ...], Plan] = {}
+        self._lock = threading.Lock()
+        self._catalogue: object = None
+
+    def of(self, setting: Setting, kind: str) -> Callable[[Leaf], Plan]:
+        """Return what gives the plan of a leaf.
+
+        Args:
+            setting: what leaves are compiled against; its moments are not used.
+            kind: a name for ``setting.tables``.
+        """
+        with self._lock:
+            if self._catalogue != setting.catalogue:
+                self._kept.clear()
+                self._catalogue = setting.catalogue
+        common = (kind, setting.dialect, setting.soft_opt_in)
+        return lambda leaf: self._plan(leaf, setting, (fingerprint(leaf), *common))
+
+    def _plan(self, leaf: Leaf, setting: Setting, key: tuple[object, ...]) -> Plan:
+        found = self._kept.get(key)
+        if found is None:
+            found = compiled_plan(leaf, setting)
+            with self._lock:
+                if len(self._kept) >= MOST:
+                    self._kept.clear()
+                self._kept[key] = found
+        return found
+
+
+def compiled_plan(leaf: Leaf, setting: Setting) -> Plan:
+    """Compile ``leaf``."""
+    marks = Marks()
+    asked = question(leaf, msgspec.structs.replace(setting, moments=marks))
+    finished = asked.finish(ibis.table(_mapped(asked.rows), name=MAPPED)) if asked.finish else None
+
+    def template(expr: Table) -> Template:
+        text = compiled(expr, setting.dialect)
+        found = ((moment_sql(mark, setting.dialect), offset) for offset, mark in marks.offsets.items())
+        marked = tuple((mark, offset) for mark, offset in found if mark in text)
+        return Template(text, marked, setting.dialect, tuple(PREFIX + name for name in needs([expr])))
+
+    return Plan(
+        rows=template(asked.rows),
+        finish=None if finished is None else template(finished),
+        more=None if asked.more is None else template(asked.more),
+        complement=asked.complement,
+        latest=asked.latest,
+        needs=needs(_read_by(asked)),
+    )
+
+
+def _read_by(asked: Question) -> list[Table]:
+    return [expr for expr in (asked.rows, asked.more) if expr is not None]
+
+
+def _mapped(rows: Table) -> dict[str, object]:
+    """Return the columns of ``rows`` after the step from identities to profiles."""
+    columns = {name: kind for name, kind in rows.schema().items() if name != "identity_id"}
+    return {**columns, "profile_id": "int64"}
