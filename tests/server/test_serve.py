@@ -118,6 +118,10 @@ def test_it_says_where_it_is_and_stops_cleanly(server: Running, write_key: str) 
     until(lambda: f"http://127.0.0.1:{server.port} " in (server.data / "said").read_text())
     assert server.send(1, write_key) == 200
     assert set(server.children()) == {"web", "worker", "sender"}
+    settle(server.data)
+    figures = dict(line.rsplit(" ", 1) for line in server.http.get("/metrics").text.splitlines() if line[0] != "#")
+    assert {figures[f"helder_{name}"] for name in ("inbox_depth", "project_lag_batches")} == {"0"}
+    assert figures["helder_up"] == "1"
     assert server.stop() == 0
     assert server.children() == {}
     assert not socket_path(server.data).exists()

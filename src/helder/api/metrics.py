@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import func, select
 
+from helder.store.projections.online import Online
 from helder.store.state import State
 from helder.store.tables.outbox import outbox
 
@@ -31,16 +32,20 @@ def exposition(api: Any, worker: dict[str, Any] | None) -> str:
             [({"reason": reason}, count) for reason, count in counts.items() if reason != "accepted"],
         ),
         _block("helder_outbox", "gauge", "Messages in the outbox, by status", _outbox(api.state)),
-        *(_worker(worker) if worker else ()),
+        *(_worker(worker, api.online) if worker else ()),
     ]
     return "".join(blocks)
 
 
-def _worker(status: dict[str, Any]) -> Iterable[str]:
+def _worker(status: dict[str, Any], online: Online) -> Iterable[str]:
     """Yield the figures of the pipeline."""
     stages: dict[str, dict[str, Any]] = status["stages"]
+    batch = status["batch"]
+    # Seen by two processes at slightly different moments: a lag below nothing is none.
+    lag = max(0, batch - online.watermark("project"))
+    yield _block("helder_project_lag_batches", "gauge", "Batches of the facts not in the projections yet", [({}, lag)])
     yield _block("helder_inbox_depth", "gauge", "Requests not taken in yet", [({}, status["inbox_depth"])])
-    yield _block("helder_facts_batch", "counter", "Newest batch of the facts", [({}, status["batch"])])
+    yield _block("helder_facts_batch", "counter", "Newest batch of the facts", [({}, batch)])
     for name, kind, meaning in (
         ("rows", "counter", "Rows that a stage moved"),
         ("seconds", "counter", "Seconds that a stage worked"),
