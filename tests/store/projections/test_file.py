@@ -247,6 +247,34 @@ def test_the_file_is_made_to_last(hot: Hot, tmp_path: Path) -> None:
     assert settings == [1, 1]
 
 
+def test_closing_while_somebody_looks(hot: Hot) -> None:
+    """Who is looking when the file is closed gets the answer; the connection is closed after it, none is left open."""
+    with hot._connections.reading() as connection:
+        hot.close()
+        assert connection.execute("SELECT count(*) FROM orders").fetchone() == (0,)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")
+
+
+def test_threads_look_at_once(hot: Hot) -> None:
+    """Eight threads that read at once get their own people's rows, and never each other's connection."""
+    hot.append("orders", orders(*((f"o{n}", n % 8, 1) for n in range(4_000))))
+    wrong: list[object] = []
+
+    def look(person: int) -> None:
+        for _ in range(40):
+            found = set(hot.rows("orders", [person], ["identity_id"])["identity_id"].to_pylist())
+            wrong.extend([] if found == {person} else [(person, found)])
+
+    threads = [threading.Thread(target=look, args=(person,)) for person in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(hot._connections._idle) <= 8
+
+
 def test_reading_ahead_disturbs_nothing(hot: Hot) -> None:
     """Warming a file, or a part of it, is done in the background and leaves every answer as it was."""
     hot.append("orders", orders(*((f"o{n}", n, 1) for n in range(2_000))))

@@ -26,15 +26,19 @@ class Connections:
         self.turn = Turn()
         self._writer: sqlite3.Connection | None = None
         self._idle: deque[sqlite3.Connection] = deque()
+        self._closed = False
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection that only reads. What it answers is of one moment per statement."""
-        connection = self._idle.pop() if self._idle else self._open(writes=False)
+        connection = self._lent()
         try:
             yield connection
         finally:
-            self._idle.append(connection)
+            if self._closed:
+                connection.close()
+            else:
+                self._idle.append(connection)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -67,13 +71,22 @@ class Connections:
             self._writer.execute("COMMIT")
 
     def close(self) -> None:
-        """Close what is open and idle."""
+        """Close what is open: what is lent out, when it comes back."""
+        self._closed = True
         with self.turn:
             if self._writer is not None:
                 self._writer.close()
                 self._writer = None
         while self._idle:
             self._idle.pop().close()
+
+    def _lent(self) -> sqlite3.Connection:
+        """Return a connection that is idle, or a new one; two threads never get the same."""
+        self._closed = False
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return self._open(writes=False)
 
     def _open(self, *, writes: bool) -> sqlite3.Connection:
         """Open the file; readers find it made, or say that it is not."""
