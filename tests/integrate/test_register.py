@@ -295,3 +295,14 @@ def test_a_collision_of_ids_is_never_passed_over(world: World) -> None:
     with pytest.raises(Collision):
         world.sync(PEOPLE)
     assert [row[0] for row in world.rows("person_record", "record_key")] == ["1"]
+
+
+def test_a_person_with_no_usable_key_is_kept_apart(world: World) -> None:
+    """Someone whose only address is none is kept as a record of nobody, and counted."""
+    text = PEOPLE.replace('"customer:shop" = "no"\n', "").replace('phone = "phone"\n', "")
+    world.write(
+        "people.csv", HEADER + JAN + JAN.replace("1;", "2;", 1).replace("Jan@X.nl", "none").replace("jan2@x.nl", "-")
+    )
+    report = world.sync(text).objects[0]
+    assert (report.fresh, report.nobody, report.lost) == (2, 1, {"bad_email": 2})
+    assert [row[1] is None for row in world.rows("person_record", "record_key", "identity_id")] == [False, True]

@@ -86,12 +86,12 @@ class LiveSources:
         styles = tuple(style for name in tables for style in self._styles.get((source, name), ()))
         return connection.run(expr, ids, styles)
 
-    def connect(self, found: SourceDefinition) -> LiveConnection:
-        """Open the source ``found``."""
+    def connect(self, found: SourceDefinition, patience: int = 1) -> LiveConnection:
+        """Open the source ``found``, waiting ``patience`` times the longest wait of a question."""
         kind = source_type(found.mapping.type)
         if not isinstance(kind, LiveSource):
             raise Unavailable(f"{found.mapping.source} is no live source.")
-        return kind.connect(found.mapping, found.folder, self._timeout)
+        return kind.connect(found.mapping, found.folder, self._timeout * patience)
 
     def _object(
         self, found: SourceDefinition, item: ObjectMapping, there: dict[str, str], connection: LiveConnection

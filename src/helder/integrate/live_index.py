@@ -25,6 +25,8 @@ from helder.store.facts.protocol import Facts
 from helder.store.state import State
 from helder.store.tables.sources import source as source_table
 
+_PATIENCE = 60
+"""How many times longer than for a question the whole index may take."""
 _NAMES = ("first_name", "infix", "last_name", "full_name")
 
 
@@ -44,7 +46,7 @@ class LiveIndex:
         Raises:
             Unavailable: when the source cannot be asked; the cursor stays where it was.
         """
-        connection = self.sources.connect(found)
+        connection = self.sources.connect(found, patience=_PATIENCE)
         for number, item in enumerate(found.mapping.object):
             if item.object == "person":
                 yield self._people(found, (number, item), connection, now)
@@ -60,8 +62,8 @@ class LiveIndex:
         records = read_records(chunk, frame)
         fresh = self._write(records, frame)
         if item.changed and rows.num_rows:
-            newest = pc.max(as_text(rows[item.changed])).as_py()
-            self._move(found, str(number), newest or "")
+            newest = as_text(pa.array([pc.max(rows[item.changed]).as_py()]))[0].as_py()
+            self._move(found, str(number), newest or found.cursors.get(str(number), ""))
         return ObjectReport(item.object, item.place, rows=rows.num_rows, fresh=fresh)
 
     def _changed(self, item: ObjectMapping, connection: LiveConnection, cursor: str) -> pa.Table:
@@ -71,7 +73,10 @@ class LiveIndex:
         names = [(item.column(field) or Column()).column for field in _NAMES if item.column(field)]
         wanted = dict.fromkeys([*item.keys, *(column for _, column in item.kinds()), *names, item.changed])
         if item.changed and cursor:
-            raw = raw.filter(raw[item.changed].cast("string") >= cursor)
+            column = raw[item.changed]
+            # At the cursor too: more may have come within the same second. Rows without a moment always come along.
+            newer = column >= (cursor if column.type().is_string() else ibis.literal(float(cursor)))
+            raw = raw.filter(newer | column.isnull())
         return connection.run(raw.select(*(name for name in wanted if name)))
 
     def _frame(self, found: SourceDefinition, item: ObjectMapping, now: datetime) -> Frame:

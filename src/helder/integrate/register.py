@@ -84,7 +84,8 @@ class Sources:
         kind = source_type(mapping.type)
         mode = "live" if isinstance(kind, LiveSource) else "copied" if isinstance(kind, CopiedSource) else "web"
         save_entries(self._state, mapping.source, added_fields(mapping), mapping.event)
-        values = {"mapping": text, "folder": str(path.resolve().parent), "mode": mode}
+        # A changed mapping may name another cursor, so a live source is indexed from its beginning again.
+        values = {"mapping": text, "folder": str(path.resolve().parent), "mode": mode, "cursor": None}
         row = insert(source_table).values(key=mapping.source, added_at=stored(now), **values)
         with self._state.write() as connection:
             connection.execute(row.on_conflict_do_update(index_elements=["key"], set_=values))
