@@ -118,16 +118,19 @@ def test_people_without_a_mail_register_at_the_base_rate(small: Company) -> None
     assert set(helder.calls) == {"POST /v1"}
 
 
-def test_all_registrations_are_booked_in_the_erp(small: Company) -> None:
-    """By phone or on the web, a place is a row in the ERP; who is new there becomes a customer."""
+def test_who_calls_is_booked_in_the_erp(small: Company) -> None:
+    """By phone a place is a row in the ERP; on the web it is an event. Nobody does both."""
     with closing(sqlite3.connect(small.erp)) as erp:
         (before,) = erp.execute("SELECT count(*) FROM workshop_orders").fetchone()
-    done = play(small, Helder(), Nature(base=1.0, calls=0.5))
+    helder = Helder()
+    done = play(small, helder, Nature(base=1.0, calls=0.5))
     with closing(sqlite3.connect(small.erp)) as erp:
         (after,) = erp.execute("SELECT count(*) FROM workshop_orders").fetchone()
         orphans = "SELECT count(*) FROM workshop_orders WHERE customer_no NOT IN (SELECT customer_no FROM customers)"
         assert erp.execute(orphans).fetchone() == (0,)
-    assert after - before == done.registered_unmailed
+    assert after - before == done.by_phone
+    completed = [each for each in helder.events if each.get("event") == "Workshop Registration Completed"]
+    assert len(completed) == done.registered_unmailed - done.by_phone
     assert 0 < done.by_phone < done.registered_unmailed
 
 

@@ -1,4 +1,4 @@
-"""Places booked in the ERP: by the desk for those who call, and by the sites for those who register there."""
+"""Places booked in the ERP by the desk, for those who call."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from helder.demo.company.layout import SITES, Company
 from helder.demo.company.workshops import Workshop, offered_on
 from helder.demo.natures import Deed, Person, luck
 
-CUSTOMER = "INSERT OR IGNORE INTO customers (customer_no, last_name, email, updated_at) VALUES (?, ?, ?, ?)"
 ORDER = (
     "INSERT INTO workshop_orders (customer_no, workshop, season, places, amount_cents, status, ordered_at)"
     " VALUES (?, ?, 'autumn', 1, ?, 'confirmed', ?)"
@@ -18,18 +17,13 @@ ORDER = (
 
 
 def book(company: Company, deeds: list[Deed], now: datetime) -> None:
-    """Book the places of all who registered, while others read the ERP; who is new there becomes a customer."""
+    """Book the places of those who call, while others read the ERP."""
     moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
-    customers: list[tuple[str | None, ...]] = []
     orders: list[tuple[object, ...]] = []
     for deed in deeds:
-        person, workshop = deed.person, chosen(company.seed, deed.person, own_site(deed.person))
-        number = person.erp or f"K9{person.number:08d}"
-        if not person.erp:
-            customers.append((number, "", person.email or None, moment))
-        orders.append((number, workshop.number, workshop.price, moment))
+        workshop = chosen(company.seed, deed.person, own_site(deed.person))
+        orders.append((deed.person.erp, workshop.number, workshop.price, moment))
     with closing(sqlite3.connect(company.erp, timeout=30)) as erp, erp:
-        erp.executemany(CUSTOMER, customers)
         erp.executemany(ORDER, orders)
 
 

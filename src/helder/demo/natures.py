@@ -37,7 +37,6 @@ class Person(msgspec.Struct):
 
     number: int
     bearer: tuple[str, str] = ("", "")
-    email: str = ""
     erp: str = ""
     browsers: dict[int, str] = {}
 
@@ -109,16 +108,9 @@ def _people(company: Company) -> tuple[dict[str, int], dict[int, Person]]:
     for row in _rows(company.truth / "identities.csv"):
         if row["kind"] == "email":
             owners.setdefault(row["value"], int(row["person"]))
-        _learn(people.get(int(row["person"])), row["kind"], row["value"])
+        elif row["kind"] == "customer:erp" and (person := people.get(int(row["person"]))):
+            person.erp = person.erp or row["value"]
     for row in _rows(company.truth / "browsers.csv"):
         if (person := people.get(int(row["person"]))) and not row["mate"]:
             person.browsers.setdefault(SITES.index(row["kind"].removeprefix("anonymous:")), row["anonymous"])
     return owners, people
-
-
-def _learn(person: Person | None, kind: str, value: str) -> None:
-    """Note one identity of someone who may react."""
-    if person is not None and kind == "email":
-        person.email = person.email or value
-    elif person is not None and kind == "customer:erp":
-        person.erp = person.erp or value

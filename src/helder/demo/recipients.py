@@ -78,7 +78,7 @@ async def react(
     async with asyncio.TaskGroup() as group:
         for _ in range(connections):
             group.create_task(live())
-    book(company, [each for each in doing if each.registers], clock())
+    book(company, [each for each in doing if each.registers and each.calls], clock())
     _write(company, doing)
     return done
 

@@ -27,7 +27,7 @@ def write(folder: Path, as_of: datetime) -> None:
         _fill(folder / f"{source}.toml", "site", source=source, title=title, write_key=write_key, host=host)
     by = date(as_of.year, 12, 15)
     by = by if as_of.date() < by else date(as_of.year + 1, 12, 15)
-    since = as_of.date() - timedelta(days=5)
+    since = as_of.date() - timedelta(days=3)
     _fill(folder / "goal.toml", "goal", by=by.isoformat(), since=since.isoformat())
 
 

@@ -117,7 +117,10 @@ class Erp:
     def _workshops(
         self, chance: random.Random, rows: list[Record], starters: dict[int, Starter], known: Known, as_of: int
     ) -> None:
-        """Book workshops: last spring's, orders by phone after a start on the web, and those who just call."""
+        """Book what is ordered by phone: last spring's, after a start on the web, and by those who just call.
+
+        The sites keep their own registrations until the season is over.
+        """
         made = []
         for row in rows:
             starter = starters.get(row.person)
@@ -131,7 +134,7 @@ class Erp:
                         self._order(chance, row.number, "autumn", as_of - int((1 + chance.random() * 40) * DAY))
                     )
                     known.ordered.add(("customer:erp", row.number))
-            elif _booked(chance, starter):
+            elif starter.state == "ordered_by_phone":
                 at = as_of - int(starter.ago * (0.05 + 0.9 * chance.random()))
                 made.append(self._order(chance, row.number, "autumn", at))
                 known.ordered.add(("customer:erp", row.number))
@@ -144,12 +147,6 @@ class Erp:
         amount = places * booked.price
         number = self._number("workshop_orders")
         return (number, customer, booked.number, season, places, amount, "confirmed", iso(at))
-
-
-def _booked(chance: random.Random, starter: Starter) -> bool:
-    """Tell whether a starter stands in the ERP: by phone always, half of the web's registrations already too."""
-    finished = starter.state in {"finished_at_once", "finished_elsewhere"}
-    return starter.state == "ordered_by_phone" or (finished and chance.random() < 0.5)
 
 
 def _customer(row: Record, as_of: int) -> tuple[object, ...]:
