@@ -60,7 +60,7 @@ def mailed(tmp_path: Path, now: datetime) -> Iterator[Mailed]:
     mail = catcher.mails[0][1]
     body = mail.get_body(("html",))
     assert body is not None
-    tracking = Tracking(company.state, company.inbox, company.links)
+    tracking = Tracking(company.state, company.inbox, company.links, company.online)
     app = Litestar([track_routes(tracking, company.settings, lambda: company.now)])
     with TestClient(app, base_url=BASE) as client:
         yield Mailed(company, body.get_content(), mail["List-Unsubscribe"], client)
@@ -153,6 +153,23 @@ def test_preferences_are_kept(mailed: Mailed) -> None:
     assert sorted(mailed.choices()) == [("events", "no", ""), ("offers", "yes", "")]
     mailed.client.post(path, data={"agreed": ["offers"]})
     assert len(mailed.choices()) == 2
+
+
+def test_a_new_yes_outweighs_an_old_no_of_the_same_reader(mailed: Mailed) -> None:
+    """A customer number that said no long ago is renewed with the choice of today; another address keeps its own no."""
+    company = mailed.company
+    noor = company.messages()[0]["identity_id"]
+    number, other = company.identity("customer:shop", "7"), company.identity("email", "other@example.nl")
+    company.merge(noor, number, other)
+    for identity in (number, other):
+        company.choose(identity, "no", purpose="offers")
+    path = company.links.preferences(1, company.now).removeprefix(BASE)
+    assert 'value="offers" checked' not in mailed.client.get(path).text
+    assert 'value="offers" checked' in mailed.client.post(path, data={"agreed": ["events", "offers"]}).text
+    c = consent_ledger.c
+    query = select(c.identity_id, c.choice).where(c.source == "helder", c.purpose == "offers")
+    with company.state.read() as connection:
+        assert {tuple(row) for row in connection.execute(query)} == {(noor, "yes"), (number, "yes")}
 
 
 def test_pages_do_not_say_whose_mail_it_was(mailed: Mailed) -> None:

@@ -21,7 +21,10 @@ from helder.activate.permission import agreed_to
 from helder.clock import stored
 from helder.collect.event import Entry
 from helder.collect.inbox import Inbox
+from helder.errors import Unavailable
 from helder.govern.consent import Choice, append
+from helder.store.projections.online import Online
+from helder.store.projections.records import KnownIdentity
 from helder.store.state import State
 from helder.store.tables.consents import purpose
 from helder.store.tables.outbox import outbox
@@ -51,8 +54,9 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
 class Tracking:
     """The answers behind the links. Safe to share between threads."""
 
-    def __init__(self, state: State, inbox: Inbox, links: Links) -> None:
-        """Read messages from ``state``; tell what happened to ``inbox``."""
+    def __init__(self, state: State, inbox: Inbox, links: Links, online: Online | None = None) -> None:
+        """Read messages from ``state``; tell what happened to ``inbox``; ``online`` says who a reader is besides."""
+        self._online = online
         self._state = state
         self._inbox = inbox
         self._links = links
@@ -90,7 +94,7 @@ class Tracking:
         with self._state.read() as connection:
             purposes = connection.execute(select(purpose).order_by(purpose.c.key)).mappings().all()
         labels = {each["key"]: (each["label_nl"], each["label_en"]) for each in purposes}
-        agreed = self._agreed(row["address_identity"], now)
+        agreed = self._agreed(row, now)
         lines = tuple(
             Line(purpose=key, label_nl=nl, label_en=en, agreed=agreed.get(key, False))
             for key, (nl, en) in labels.items()
@@ -116,45 +120,66 @@ class Tracking:
             return False
         with self._state.read() as connection:
             keys = list(connection.scalars(select(purpose.c.key)))
-        before = self._agreed(row["address_identity"], now)
+        before = self._agreed(row, now)
         wanted = {key: "yes" if key in agreed else "no" for key in keys}
         changed = {key: choice for key, choice in wanted.items() if before.get(key) != (choice == "yes")}
         self._write(row, changed, now, "page of preferences")
         return True
 
     def _write(self, row: RowMapping, choices: Mapping[str, str], now: datetime, how: str) -> None:
-        """Add choices to the ledger first: that is what the next sending asks; then tell the rest of Helder."""
+        """Add choices to the ledger first: that is what the next sending asks; then tell the rest of Helder.
+
+        A choice is the reader's: it is written for the address, and renewed for a customer number by which another
+        choice was made before, or an old no by that number would silently outweigh the yes of today.
+        """
         moment = stored(now)
-        append(
-            self._state,
-            [
-                Choice(
-                    identity_id=row["address_identity"],
-                    kind="email",
-                    value=row["address"],
-                    purpose=key,
-                    channel="email",
-                    choice=choice,
-                    at=moment,
-                    recorded_at=moment,
-                    source=SOURCE,
-                    evidence=f"{how}, message {row['id']}",
-                )
-                for key, choice in choices.items()
-            ],
-        )
+        speakers = self._speaks_for(row)
+        with self._state.read() as connection:
+            before = ledger_choices(connection, [each.identity_id for each in speakers])
+        made = [
+            Choice(
+                identity_id=each.identity_id,
+                kind=each.kind,
+                value=each.value,
+                purpose=key,
+                channel="email",
+                choice=choice,
+                at=moment,
+                recorded_at=moment,
+                source=SOURCE,
+                evidence=f"{how}, message {row['id']}",
+            )
+            for key, choice in choices.items()
+            for each in speakers
+            if each is speakers[0] or any(old.purpose == key for old in before.get(each.identity_id, ()))
+        ]
+        append(self._state, made)
         for key in sorted(key for key, choice in choices.items() if choice == "no"):
             self._tell(row, "Unsubscribed", now, detail=key, unsubscribed_from=key)
 
-    def _agreed(self, identity_id: int, now: datetime) -> dict[str, bool]:
-        """Return purpose → whether the address may be mailed for it, at least about one title."""
+    def _agreed(self, row: RowMapping, now: datetime) -> dict[str, bool]:
+        """Return purpose → whether the reader may be mailed for it, at least about one title."""
+        ids = [each.identity_id for each in self._speaks_for(row)]
         with self._state.read() as connection:
-            choices = ledger_choices(connection, [identity_id]).get(identity_id, [])
-        scopes = {(choice.purpose, choice.title) for choice in choices}
-        return {
-            key: any(agreed_to(choices, each, title, now) for each, title in scopes if each == key)
-            for key in {choice.purpose for choice in choices}
-        }
+            found = ledger_choices(connection, ids)
+        choices = [choice for each in ids for choice in found.get(each, ())]
+        agreed: dict[str, bool] = {}
+        for key, title in sorted({(choice.purpose, choice.title) for choice in choices}):
+            asked = {each.identity_id for each in choices if each.purpose == key and each.title in {"", title}}
+            agreed[key] = agreed.get(key, False) or agreed_to(choices, key, title, now) == asked
+        return agreed
+
+    def _speaks_for(self, row: RowMapping) -> list[KnownIdentity]:
+        """Return the address, and what else the reader is known by; other addresses have a page of their own."""
+        own = KnownIdentity(row["address_identity"], "email", row["address"])
+        if self._online is None:
+            return [own]
+        try:
+            profile = self._online.profile_of([own.identity_id]).get(own.identity_id)
+            known = [] if profile is None else self._online.identities(profile)
+        except Unavailable:
+            return [own]  # whatever is out of order, an unsubscribe is written
+        return [own, *(each for each in known if each.kind != "email")]
 
     def _tell(self, row: RowMapping, name: str, now: datetime, detail: str = "", **more: str) -> None:
         moment = stored(now)

@@ -50,7 +50,7 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
             segments=Segments(state, settings.zone),
             identifiers=Identifiers(key),
         )
-        tracking = Tracking(state, inbox, Links(key, settings.address))
+        tracking = Tracking(state, inbox, Links(key, settings.address), online)
         rest = rest_app(api, [track_routes(tracking, settings, clock), routes()])
         rest.state.pages = Pages(settings, key, clock, worker)
         yield App(collect, rest)
