@@ -176,7 +176,7 @@ class Tracking:
             return [own]
         try:
             profile = self._online.profile_of([own.identity_id]).get(own.identity_id)
-            known = [] if profile is None else self._online.identities(profile)
+            known = list[KnownIdentity]() if profile is None else self._online.identities(profile)
         except Unavailable:
             return [own]  # whatever is out of order, an unsubscribe is written
         return [own, *(each for each in known if each.kind != "email")]
