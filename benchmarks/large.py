@@ -122,7 +122,8 @@ def make_facts(company: Large) -> None:
     for table in TABLES:
         connection.execute(text(table), given(text(table), {"now": now}))
     for number, begin in enumerate(range(0, company.events, CHUNK), 2):
-        values = {"now": now, "begin": begin, "end": begin + CHUNK, "events": company.events, "people": company.people}
+        end = min(begin + CHUNK, company.events)
+        values = {"now": now, "begin": begin, "end": end, "events": company.events, "people": company.people}
         connection.execute(text("event"), given(text("event"), {**values, "batch": number}))
     finish(connection, now)
     connection.close()
