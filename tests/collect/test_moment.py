@@ -41,6 +41,7 @@ def test_an_old_event_without_sent_at_keeps_its_time() -> None:
     [
         ("2026-11-22T08:15:59.414Z", datetime(2026, 11, 22, 8, 15, 59, 414_000, tzinfo=UTC)),
         ("2024-05-06T07:08:09.123+02:00", datetime(2024, 5, 6, 5, 8, 9, 123_000, tzinfo=UTC)),
+        ("2024-05-06T07:08:09+02:00Z", datetime(2024, 5, 6, 5, 8, 9, tzinfo=UTC)),
         ("2024-05-06 07:08:09", datetime(2024, 5, 6, 7, 8, 9, tzinfo=UTC)),
         ("2024-05-06", datetime(2024, 5, 6, tzinfo=UTC)),
         (1_714_979_289_123, datetime(2024, 5, 6, 7, 8, 9, 123_000, tzinfo=UTC)),

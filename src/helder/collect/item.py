@@ -256,8 +256,10 @@ def _device(context: _Context) -> str | None:
 
 def _money(said: _Properties) -> tuple[int | None, str | None]:
     """Return the worth of an event in micros, and its currency."""
-    raw = next((v for v in (said.revenue, said.value, said.total) if v is not None), None)
-    if raw is None or isinstance(raw, bool) or not isinstance(raw, int | float | str):
+    raw = said.revenue if said.revenue is not None else said.value if said.value is not None else said.total
+    if raw is None:
+        return None, None
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
         return None, None
     try:
         micros = round(Decimal(str(raw)) * 1_000_000)

@@ -41,7 +41,9 @@ from helder.store.state import State
 
 STAGE, CONSENTS, DECISIONS = "receive", "receive_consents", "receive_decisions"
 """Names of the watermarks: number of the inbox entry, and ids in the two tables of state."""
-EVENTS_AT_ONCE = 20_000
+EVENTS_AT_ONCE = 50_000
+"""Events of one run: more would take over 200 MB, fewer would have the stages after this one go over the same people
+more often when there is much to catch up with."""
 
 
 class Read(msgspec.Struct, frozen=True):
