@@ -47,6 +47,11 @@ class _Wire(asyncio.Protocol):
         self._headers: dict[str, str] = {}
         self._body: list[bytes] = []
 
+    @property
+    def open(self) -> bool:
+        """Whether a request can still be sent."""
+        return self._transport is not None and not self._transport.is_closing()
+
     def ask(self, data: bytes) -> asyncio.Future[Response]:
         """Send a request and return the answer to come."""
         self._waiting = asyncio.get_running_loop().create_future()
@@ -136,7 +141,7 @@ class Connection:
         host = f"{self._host}:{self._port}"
         head = f"{method} {path} HTTP/1.1\r\nHost: {host}\r\n{headers}Content-Length: {len(body)}\r\n\r\n"
         try:
-            if self._wire is None:
+            if self._wire is None or not self._wire.open:
                 loop = asyncio.get_running_loop()
                 _, self._wire = await loop.create_connection(_Wire, self._host, self._port)
             return await asyncio.wait_for(self._wire.ask(head.encode("latin-1") + body), PATIENCE)
