@@ -23,6 +23,7 @@ def last_choices(identities: Ids, at: Ids, against: Bitmap) -> tuple[Ids, Ids]:
     agreeing[identities[~against]] = True
     refusing[identities[against]] = True
     both = agreeing & refusing
+    both[-1] = False  # where what has no identity landed
     mixed = np.flatnonzero(both[identities])
     order = mixed[np.lexsort((against[mixed], at[mixed], identities[mixed]))]
     chosen = identities[order]

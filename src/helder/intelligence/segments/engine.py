@@ -77,6 +77,10 @@ class Engine:
         """Return everything that can be asked."""
         return self._around.catalogue()
 
+    def forget(self) -> None:
+        """Drop the bitmaps that are kept (after a rebuild, or to measure)."""
+        self._bitmaps.clear()
+
     def count(self, rule: Rule, now: datetime) -> Answer:
         """Return how many profiles meet ``rule``, and each node of it.
 

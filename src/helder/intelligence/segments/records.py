@@ -38,6 +38,9 @@ def _records(leaf: Aggregate, setting: Setting) -> Table:
     rows = setting.tables(entry.table)
     if "until_batch" in rows.columns:
         rows = rows.filter(rows.until_batch.isnull())
+    rows = rows.filter(
+        rows.identity_id.notnull()
+    )  # a record that is nobody's (sold over the counter) counts for nobody
     if entry.table == "orders":
         returned = ibis.coalesce(rows.kind == RETURN, False)
         rows = rows.filter(returned if leaf.object == RETURN else ~returned)

@@ -35,6 +35,7 @@ class Dutch(Grammar):
     conjunction: ClassVar[str] = "en"
     disjunction: ClassVar[str] = "of"
     who: ClassVar[str] = DIE
+    pronouns: ClassVar[tuple[str, ...]] = (DIE, VAN_WIE)
     yes: ClassVar[str] = "ja"
     no: ClassVar[str] = "nee"
     euros: ClassVar[str] = "¤ #,##0"
@@ -72,6 +73,8 @@ class Dutch(Grammar):
             return Clause(DIE, self._on_days(leaf))
         label = self.lexicon.field_label(leaf.object, leaf.test.field, "nl")
         kind = self.lexicon.field_type(leaf.object, leaf.test.field)
+        if leaf.test.field == "at":
+            return Clause(VAN_WIE, self._dated(leaf))
         what = nouns.with_adjective(leaf.measure, leaf.test.field, label)
         of = f"van {nouns.plural(leaf.object, self.lexicon.object_label(leaf.object, 'nl'))}"
         text = f"{what} {of}{self._when(leaf.window)}{self._where(leaf.where, leaf.object, ' waarvan')}"
@@ -144,6 +147,13 @@ class Dutch(Grammar):
         phrase = self.lexicon.object_phrase(leaf.object, "nl")
         known = Phrase(*phrase) if phrase else Phrase("hebben", self.quoted(leaf.object))
         return self._done(known, times, leaf.window) + self._where(leaf.where, leaf.object, ", waarbij")
+
+    def _dated(self, leaf: Aggregate) -> str:
+        """*de laatste bestelling vóór 1 januari ligt*."""
+        which = "laatste" if leaf.measure in ("last", "greatest") else "eerste"
+        one = nouns.singular(leaf.object, which, self.lexicon.object_label(leaf.object, "nl"))
+        where = self._where(leaf.where, leaf.object, " waarvan")
+        return f"{one}{self._when(leaf.window)}{where} {self._predicate(leaf.test, 'time')}"
 
     def _on_days(self, leaf: Aggregate) -> str:
         """*op minstens drie dagen een bestelling plaatsten*."""

@@ -85,17 +85,33 @@ _HET = frozenset(
 """Fields whose Dutch label takes *het*."""
 
 
+_HET_OBJECTS = frozenset(("subscription",))
+MOMENTS = {
+    "at": "datum",
+    "ends_at": "einddatum",
+    "closed_at": "afhandeldatum",
+    "paid_at": "betaaldatum",
+    "changed_at": "wijzigingsdatum",
+}
+"""Fields whose label is no noun (*Besteld op*)."""
+
+
 def with_article(field: str, label: str | None) -> str:
     """Return *de postcode*, *het bedrag*; a field without a label stands in quotes."""
     if label is None:
         return f"‘{field}’"
-    return f"{_article(field)} {_lowered(label)}"
+    return f"{_article(field)} {MOMENTS.get(field) or _lowered(label)}"
 
 
 def with_adjective(measure: str, field: str, label: str | None) -> str:
     """Return *het totale bedrag*, *de laatste status*."""
-    name = f"‘{field}’" if label is None else _lowered(label)
+    name = f"‘{field}’" if label is None else MOMENTS.get(field) or _lowered(label)
     return f"{_article(field)} {ADJECTIVES[measure]} {name}"
+
+
+def singular(key: str, adjective: str, label: str) -> str:
+    """Return *de laatste bestelling*, *het eerste abonnement*."""
+    return f"{'het' if key in _HET_OBJECTS else 'de'} {adjective} {_lowered(label)}"
 
 
 def plural(key: str, label: str) -> str:

@@ -34,6 +34,7 @@ class English(Grammar):
     conjunction: ClassVar[str] = "and"
     disjunction: ClassVar[str] = "or"
     who: ClassVar[str] = WHO
+    pronouns: ClassVar[tuple[str, ...]] = (WHO, WHOSE)
     yes: ClassVar[str] = "yes"
     no: ClassVar[str] = "no"
     euros: ClassVar[str] = "¤#,##0"
@@ -68,8 +69,10 @@ class English(Grammar):
             return Clause(WHO, self._counted(leaf))
         if leaf.measure == "days":
             return Clause(WHO, self._on_days(leaf))
-        label = nouns.lowered(self.lexicon.field_label(leaf.object, leaf.test.field, "en"))
-        what = f"{nouns.ADJECTIVES[leaf.measure]} {label or self.quoted(leaf.test.field)}"
+        if leaf.test.field == "at":
+            return Clause(WHOSE, self._dated(leaf))
+        label = self._label(leaf.object, leaf.test.field)
+        what = f"{nouns.ADJECTIVES[leaf.measure]} {label}"
         of = nouns.PLURALS.get(leaf.object, self.quoted(self.lexicon.object_label(leaf.object, "en")))
         text = f"{what} of {of}{self._when(leaf.window)}{self._where(leaf.where, leaf.object)}"
         return Clause(
@@ -80,7 +83,8 @@ class English(Grammar):
         """*ordered no workshop place according to the ERP*."""
         said = self.aggregate(leaf.question)
         name = self.lexicon.named(self.lexicon.sources, leaf.source, "en")
-        return Clause(said.pronoun, f"{said.text} according to {name or self.quoted(leaf.source)}")
+        before, where, after = said.text.partition(" where ")
+        return Clause(said.pronoun, f"{before} according to {name or self.quoted(leaf.source)}{where}{after}")
 
     def permission(self, leaf: Permission, *, negated: bool) -> Clause:
         """*may be contacted by e-mail for “Events”*."""
@@ -142,6 +146,18 @@ class English(Grammar):
         phrase = self.lexicon.object_phrase(leaf.object, "en") or ("have", self.quoted(leaf.object))
         return self._done(phrase, times, leaf.window) + self._where(leaf.where, leaf.object)
 
+    def _label(self, object_key: str, field: str) -> str:
+        """Return what a field is called inside a sentence."""
+        label = self.lexicon.field_label(object_key, field, "en")
+        return self.quoted(field) if label is None else nouns.MOMENTS.get(field) or nouns.lowered(label)
+
+    def _dated(self, leaf: Aggregate) -> str:
+        """*latest order lies before 1 January*."""
+        which = "latest" if leaf.measure in ("last", "greatest") else "first"
+        one = nouns.lowered(self.lexicon.object_label(leaf.object, "en"))
+        where = self._where(leaf.where, leaf.object)
+        return f"{which} {one}{self._when(leaf.window)}{where} {self._predicate(leaf.test, 'time')}"
+
     def _on_days(self, leaf: Aggregate) -> str:
         """*placed an order on at least three days*."""
         phrase = self.lexicon.object_phrase(leaf.object, "en") or ("have", self.quoted(leaf.object))
@@ -177,9 +193,8 @@ class English(Grammar):
         """*, where title is “tuin” and amount is at least €10*."""
         said = []
         for test in tests:
-            label = nouns.lowered(self.lexicon.field_label(object_key, test.field, "en"))
             kind = self.lexicon.field_type(object_key, test.field)
-            said.append(f"{label or self.quoted(test.field)} {self._predicate(test, kind)}")
+            said.append(f"{self._label(object_key, test.field)} {self._predicate(test, kind)}")
         return f" where {' and '.join(said)}" if said else ""
 
     def _predicate(self, test: Condition, kind: str) -> str:

@@ -62,6 +62,16 @@ ADJECTIVES = {
 }
 
 
+MOMENTS = {
+    "at": "date",
+    "ends_at": "end date",
+    "closed_at": "closing date",
+    "paid_at": "payment date",
+    "changed_at": "date of change",
+}
+"""Fields whose label is no noun (*Ordered at*)."""
+
+
 def count(number: float, written: Callable[[float], str]) -> str:
     """Return a number up to twelve as a word."""
     if float(number).is_integer() and 0 <= number < len(NUMBERS):

@@ -61,6 +61,7 @@ class Grammar(ABC):
     conjunction: ClassVar[str]
     disjunction: ClassVar[str]
     who: ClassVar[str]
+    pronouns: ClassVar[tuple[str, ...]]
     yes: ClassVar[str]
     no: ClassVar[str]
     euros: ClassVar[str]

@@ -66,7 +66,15 @@ def _spoken(rule: Rule, grammar: Grammar, before: str, *, inside: bool) -> tuple
         return _excluded(rule, grammar, before)
     word = grammar.conjunction if rule.match == "all" else grammar.disjunction
     text, pronoun = _joined(rule, grammar, word, before)
-    return (f"({text})" if inside and len(rule.rules) > 1 else text), pronoun
+    return (_bracketed(text, grammar) if inside and len(rule.rules) > 1 else text), pronoun
+
+
+def _bracketed(text: str, grammar: Grammar) -> str:
+    """Put brackets round a group, after the pronoun that it begins with: *die (inlogden of …)*."""
+    for pronoun in grammar.pronouns:
+        if text.startswith(f"{pronoun} "):
+            return f"{pronoun} ({text.removeprefix(f'{pronoun} ')})"
+    return f"({text})"
 
 
 def _joined(rule: Group, grammar: Grammar, word: str, before: str) -> tuple[str, str]:
