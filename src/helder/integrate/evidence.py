@@ -65,12 +65,12 @@ class Names(msgspec.Struct, frozen=True, dict=True):
         return np.searchsorted(self.place, np.arange(last + 2))
 
     def plain(self, size: int) -> Ints:
-        """Return (surname, first) by place for accounts with one name; zeros for those with none or several."""
-        found = np.zeros((size, 2), np.int64)
+        """Return (surname, first, initial) by place for accounts with one name; zeros for all others."""
+        found = np.zeros((size, 3), np.int64)
         count = np.bincount(self.place, minlength=size)
         single = count[self.place] == 1
-        found[self.place[single], 0] = self.surname[single]
-        found[self.place[single], 1] = self.first[single]
+        for at, column in enumerate((self.surname, self.first, self.initial)):
+            found[self.place[single], at] = column[single]
         return found
 
 

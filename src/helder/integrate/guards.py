@@ -169,18 +169,23 @@ def _doubtful(
 
 
 def one_name(plain: Ints, accounts: Ints, starts: Ints) -> Flags:
-    """Tell of each run of ``accounts`` (beginning at ``starts``) whether all surely bear one and the same full name.
+    """Tell of each run of ``accounts`` (beginning at ``starts``) whether all surely bear one and the same name.
+
+    One surname, one initial, one first name among those that have one: any two of them may be one person's.
 
     Args:
-        plain: (surname, first) by place, zeros where unknown (``Names.plain``).
+        plain: (surname, first, initial) by place, zeros where unknown (``Names.plain``).
         accounts: places, run after run.
         starts: where each run begins.
     """
     if not len(starts):
         return np.zeros(0, bool)
     found = plain[accounts]
-    lowest, highest = np.minimum.reduceat(found, starts, axis=0), np.maximum.reduceat(found, starts, axis=0)
-    return np.asarray(((lowest == highest) & (lowest > 0)).all(axis=1))
+    known = np.where(found == 0, np.iinfo(np.int64).max, found)
+    lowest, highest = np.minimum.reduceat(known, starts, axis=0), np.maximum.reduceat(found, starts, axis=0)
+    same = lowest == highest
+    missing = np.minimum.reduceat(found, starts, axis=0)[:, [0, 2]] == 0
+    return np.asarray(same[:, 0] & same[:, 2] & (same[:, 1] | (highest[:, 1] == 0)) & ~missing.any(axis=1))
 
 
 def _of_kinds(evidence: Evidence, *starts: str) -> Flags:
