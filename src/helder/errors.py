@@ -62,3 +62,11 @@ class Cancelled(HelderError):
     """Long work was cancelled by the person who asked for it."""
 
     code: ClassVar[str] = "cancelled"
+
+
+def place(error: BaseException) -> str:
+    """Return module and line where ``error`` was raised: what a log may tell, since messages may quote values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace is not None else "?"

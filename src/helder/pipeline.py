@@ -10,6 +10,7 @@ from typing import Protocol
 import msgspec
 
 from helder.clock import stopwatch
+from helder.errors import place
 
 STAGES = ("receive", "resolve", "project", "refresh", "advance", "deliver")
 """receive: inbox → facts; resolve: who is who; project: copies for single people; refresh: who is in which segment;
@@ -66,11 +67,3 @@ def _run(stage: Stage, now: datetime) -> Ran:
         _log.error("stage failed", extra={"stage": stage.name, "error": type(error).__name__, "where": place(error)})
         return Ran(stage.name, 0, stopwatch() - began, type(error).__name__)
     return Ran(stage.name, rows, stopwatch() - began)
-
-
-def place(error: BaseException) -> str:
-    """Return file and line where ``error`` was raised."""
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}" if trace is not None else "?"

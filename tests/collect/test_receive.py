@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -152,6 +153,35 @@ def test_rejected_events_are_kept(stores: Stores, now: datetime) -> None:
     }
     assert [row["message_id"] for row in rows(stores, "event_tail")] == ["m3"]
     assert receive.counts == {"accepted": 1, "duplicate": 0, "bot": 1, "no_identity": 1}
+
+
+def test_an_event_that_breaks_the_code_does_not_hold_up_the_others(
+    stores: Stores, now: datetime, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is kept as rejected, with the kind of error and none of its values in the log; the others go on."""
+
+    def breaking(each: Event) -> object:
+        return int("jan@example.nl") if each.message_id == "m2" else identify(each)
+
+    receive = stage(stores)
+    monkeypatch.setattr(receive, "_identify", breaking)
+    stores.inbox.append([Entry([event("m1"), event("m2"), event("m3")])])
+    receive.run(now)
+    assert sorted(row["message_id"] for row in rows(stores, "event_tail")) == ["m1", "m3"]
+    (rejected,) = rows(stores, "rejected")
+    assert (rejected["message_id"], rejected["reason"]) == ("m2", "malformed")
+    assert "jan@" not in caplog.text
+
+
+def test_a_damaged_entry_does_not_hold_up_the_others(stores: Stores, now: datetime) -> None:
+    """Bytes in the inbox that nobody can read are told of, and what comes after is taken in."""
+    stores.inbox.append([Entry([event("m1")]), Entry([event("m2")]), Entry([event("m3")])])
+    with sqlite3.connect(stores.folder / "inbox.db") as connection:
+        connection.execute("UPDATE entry SET body = ? WHERE seq = 2", (b"\x93\xff\x00",))
+    connection.close()
+    stage(stores).run(now)
+    assert sorted(row["message_id"] for row in rows(stores, "event_tail")) == ["m1", "m3"]
+    assert [row["detail"] for row in rows(stores, "rejected")] == ["entry 2 of the inbox is damaged and cannot be read"]
 
 
 def test_known_identities_are_not_written_again(stores: Stores, now: datetime) -> None:

@@ -22,9 +22,9 @@ from helder.api.profiles import profile_by_id, profile_by_identity
 from helder.api.segments import segment_by_key, segment_count, segment_list, segment_members
 from helder.clock import stopwatch
 from helder.collect.inbox import Inbox
+from helder.errors import place
 from helder.integrate.identifiers import Identifiers
 from helder.intelligence.segments.definitions import Segments
-from helder.pipeline import place
 from helder.settings import Settings
 from helder.store.projections.online import Online
 from helder.store.state import State

@@ -23,7 +23,7 @@ from helder.collect.event import Entry, Rejection
 from helder.collect.inbox import Inbox
 from helder.collect.item import Received
 from helder.collect.parse import MAX_BODY, parse
-from helder.pipeline import place
+from helder.errors import place
 
 Scope: TypeAlias = dict[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[dict[str, Any]]]

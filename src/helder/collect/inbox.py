@@ -7,6 +7,7 @@ no unique index: that would halve its speed, and ``receive`` removes duplicates 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +19,8 @@ from typing import ClassVar, TypeAlias
 
 import msgspec
 
-from helder.collect.event import Entry
+from helder.collect.event import Entry, Rejection
+from helder.collect.moment import EARLIEST
 from helder.errors import HelderError
 
 PRUNED_AT_ONCE = 5_000
@@ -26,6 +28,7 @@ PRUNED_AT_ONCE = 5_000
 _GROUP = 2_000
 _MOST_WAITING_BYTES = 64 * 1024 * 1024
 
+_log = logging.getLogger("helder.collect")
 _Row: TypeAlias = tuple[int, bytes]
 _Waiting: TypeAlias = "tuple[list[_Row], int, asyncio.AbstractEventLoop | None, Future[None] | asyncio.Future[None]]"
 
@@ -91,7 +94,7 @@ class Inbox:
         with self._connection() as connection:
             rows = connection.execute("SELECT seq, events, body FROM entry WHERE seq > ? ORDER BY seq", (after,))
             for seq, count, body in rows:
-                found.append((seq, _entries.decode(body)))
+                found.append((seq, _entry(seq, body)))
                 events += count
                 if events >= limit:
                     break
@@ -177,6 +180,16 @@ _encode = msgspec.msgpack.Encoder().encode
 
 def _row(entry: Entry) -> _Row:
     return len(entry.events) + len(entry.rejected), _encode(entry)
+
+
+def _entry(seq: int, body: bytes) -> Entry:
+    """Return the entry in a row; one that is damaged stands for itself as a rejection, and holds up no other."""
+    try:
+        return _entries.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        _log.error("damaged inbox entry", extra={"entry": seq})
+        detail = f"entry {seq} of the inbox is damaged and cannot be read"
+        return Entry([], [Rejection(reason="malformed", detail=detail, source="", at=EARLIEST)])
 
 
 def _commit(connection: sqlite3.Connection, group: list[_Waiting]) -> Exception | None:

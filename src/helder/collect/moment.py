@@ -45,7 +45,7 @@ def read_moment(value: str | float | None) -> datetime | None:
 def _of_text(text: str) -> datetime:
     """Return the moment of an ISO 8601 text; one without a zone is taken as UTC."""
     # What nearly all clients send ends in Z: without it there is no zone to convert from, which is three times faster.
-    moment = datetime.fromisoformat(text[:-1] if text.endswith("Z") else text)
+    moment = datetime.fromisoformat(text.removesuffix("Z"))
     return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 

@@ -5,6 +5,7 @@ All of a run, watermarks included, is one facts transaction: after a crash anywh
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, time, timedelta
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from helder.clock import stored
 from helder.collect.duplicates import Duplicates, message_key
-from helder.collect.event import Event, Rejection
+from helder.collect.event import Event, Reason, Rejection
 from helder.collect.inbox import Inbox
 from helder.collect.ledger import (
     Decided,
@@ -28,6 +29,7 @@ from helder.collect.persons import persons_seen, write_persons
 from helder.collect.recent import Recent
 from helder.collect.sighting import (
     MOMENT,
+    Identified,
     Identify,
     Seen,
     event_rows,
@@ -36,9 +38,11 @@ from helder.collect.sighting import (
     link_rows,
     links_seen,
 )
+from helder.errors import place
 from helder.store.facts.protocol import Batch, Facts
 from helder.store.state import State
 
+_log = logging.getLogger("helder.collect")
 STAGE, CONSENTS, DECISIONS = "receive", "receive_consents", "receive_decisions"
 """Names of the watermarks: number of the inbox entry, and ids in the two tables of state."""
 EVENTS_AT_ONCE = 50_000
@@ -140,15 +144,24 @@ class Receive:
         ids: list[int | None] = []
         nobody: list[Rejection] = []
         for event in events:
-            if event.identity_id is not None:
-                ids.append(event.identity_id)
-            elif (who := self._identify(event)) is not None:
+            who = event.identity_id or self._who(event)
+            if isinstance(who, Rejection):
+                nobody.append(who)
+                ids.append(None)
+            elif isinstance(who, int):
+                ids.append(who)
+            else:
                 seen.append((event, who))
                 ids.append(who.identity.id)
-            else:
-                ids.append(None)
-                nobody.append(_of_nobody(event))
         return seen, ids, nobody
+
+    def _who(self, event: Event) -> Identified | Rejection:
+        """Return whose an event is. One whose values nobody foresaw is refused: it must not hold up all others."""
+        try:
+            return self._identify(event) or _refused(event, "no_identity", "its ids say nothing about whose it is")
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            _log.error("event not understood", extra={"error": type(error).__name__, "where": place(error)})
+            return _refused(event, "malformed", f"Helder could not work out whose it is ({type(error).__name__})")
 
     def _new(self, ids: list[int]) -> list[int]:
         """Return the identities that were never written, as far as anyone remembers."""
@@ -181,11 +194,11 @@ def _write_decided(batch: Batch, decided: Decided) -> None:
         batch.move(DECISIONS, decided.decisions[-1].id)
 
 
-def _of_nobody(event: Event) -> Rejection:
-    """Return the rejection of an event whose ids say nothing once normalised."""
+def _refused(event: Event, reason: Reason, detail: str) -> Rejection:
+    """Return the rejection of an event that came through the door."""
     return Rejection(
-        reason="no_identity",
-        detail="the ids of this event say nothing about whose it is",
+        reason=reason,
+        detail=detail,
         source=event.source,
         at=event.received_at,
         message_id=event.message_id,

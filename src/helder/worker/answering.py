@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from helder.errors import Cancelled, HelderError, InvalidInput, NotFound
-from helder.pipeline import place
+from helder.errors import Cancelled, HelderError, InvalidInput, NotFound, place
 from helder.worker.protocol import (
     LENGTH_BYTES,
     LONGEST_FRAME,

@@ -12,7 +12,8 @@ import msgspec
 
 from helder.clock import Clock, stopwatch
 from helder.collect.inbox import Inbox
-from helder.pipeline import Ran, Stage, place, run_once
+from helder.errors import place
+from helder.pipeline import Ran, Stage, run_once
 from helder.store.facts.protocol import Facts
 
 UPKEEP_SECONDS = 60.0
