@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 
 from helder.clock import Clock
 from helder.govern import audit
 from helder.store.state import State
 
+_log = logging.getLogger("helder.access")
 EVERY_SECONDS = 0.5
 """Longest time that a note waits in memory; what a crash could lose."""
 
@@ -41,7 +43,10 @@ class Trail:
 
     def _write_for_ever(self) -> None:
         while not self._closed.wait(self._every):
-            self._write()
+            try:
+                self._write()
+            except Exception as error:  # noqa: BLE001 - a state that is locked now is written to a moment later
+                _log.error("notes for the audit trail wait", extra={"error": type(error).__name__})
 
     def _write(self) -> None:
         """Write what waits in one transaction; what cannot be written waits on."""
