@@ -108,6 +108,7 @@ def test_good_text_is_mended_once_at_most(text: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_five_gigabytes_with_one_bad_line(tmp_path: Path) -> None:
     """A file far larger than a chunk is read in little memory; its one bad line is kept aside with its number."""
     import resource
