@@ -58,7 +58,13 @@ class Refresh:
     name = "refresh"
 
     def __init__(
-        self, facts: Facts, segments: Segments, online: Online, engine: Engine, hot: Hot | None = None
+        self,
+        facts: Facts,
+        segments: Segments,
+        online: Online,
+        engine: Engine,
+        hot: Hot | None = None,
+        due_every: timedelta = timedelta(0),
     ) -> None:
         """Refresh all ``segments`` from ``facts`` into ``online`` through ``engine``.
 
@@ -68,12 +74,14 @@ class Refresh:
             online: where members, entries and exits are written.
             engine: answers the rules.
             hot: when the engine asks it of the few, it must have caught up first.
+            due_every: how often those are looked for whose answer changes by itself, while nothing new comes.
         """
         self._facts = facts
         self._segments = segments
         self._online = online
         self._engine = engine
         self._hot = hot
+        self._due_every = due_every
         self._progress: dict[int, Progress] = {}
         self._retry: dict[int, datetime] = {}
         self.unavailable: dict[str, str] = {}
@@ -86,10 +94,15 @@ class Refresh:
         known = [self._known(segment, at) for segment in waiting]
         anew = [segment for segment, progress in zip(waiting, known, strict=True) if progress is None]
         moves = sum(self._compute_guarded(segment, now, upto) for segment in anew)
-        behind = sorted((each for each in known if each is not None), key=attrgetter("batch", "at"))
+        behind = sorted(
+            (each for each in known if each and self._is_behind(each, upto, at)), key=attrgetter("batch", "at")
+        )
         for (batch, since), group in groupby(behind, key=attrgetter("batch", "at")):
             moves += self._advance(list(group), Moved(batch, upto, since, at), now)
         return moves
+
+    def _is_behind(self, progress: Progress, upto: int, at: datetime) -> bool:
+        return progress.batch < upto or at - progress.at >= self._due_every
 
     def forget(self) -> None:
         """Drop what is remembered of members (after an erasure or a rebuild); it is read again from ``online``."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 import numpy as np
@@ -35,6 +35,10 @@ from helder.store.project import Project
 from helder.store.projections.hot import Hot
 from helder.store.projections.online import Online
 from helder.store.state import State, open_state
+
+
+_DUE_EVERY = timedelta(seconds=1)
+"""While nothing comes in, memberships that change by themselves ("the last 7 days") are at most this old."""
 
 
 class House(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +118,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
         receive=Receive(inbox, state, facts, identify, online.known, settings.duplicate_days),
         resolve=Resolve(facts, lambda: read_survival(state)),
         project=Project(facts, hot, online),
-        refresh=Refresh(facts, segments, online, engine, hot),
+        refresh=Refresh(facts, segments, online, engine, hot, due_every=_DUE_EVERY),
         advance=Advance(state, people, _matches(engine, settings), key),
         deliver=Deliver(state, inbox),
     )
