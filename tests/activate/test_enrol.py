@@ -161,6 +161,23 @@ def test_a_merge_lets_nobody_out_of_the_holdout(company: Company, catcher: Catch
     assert len(catcher.mails) == len(free) - 1
 
 
+def test_who_was_held_out_is_held_out_again(company: Company) -> None:
+    """A person who takes part again, as an identity that was never drawn, stays in the holdout of the earlier one."""
+    people = [company.person(f"p{number}@example.nl") for number in range(30)]
+    company.start(enter={"segment": "some", "again_after_days": 1}, step=[{"type": "holdout", "percent": 50}, *WAIT])
+    company.enter(*people)
+    company.run()
+    held = [each for each, (outcome, _) in company.outcomes().items() if outcome == "holdout"]
+    company.online.apply_members(1, 1, [], people, company.now)
+    company.run(minutes=60 * 24 * 2)
+    fresh = [company.person(f"q{number}@example.nl") for number in range(len(held))]
+    for new, old in zip(fresh, held, strict=True):
+        company.merge(new, old)
+    company.enter(*fresh)
+    company.run()
+    assert {company.outcomes()[each] for each in fresh} == {("holdout", "")}
+
+
 def test_one_address_of_two_people_is_mailed_once(company: Company, catcher: Catcher) -> None:
     """A shared mailbox gets one mail at a step, whoever reads it; who has no address of their own is told apart."""
     a = company.person("home@example.nl")
