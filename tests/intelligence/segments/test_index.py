@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.intelligence.worlds import NOW, aware, engine_of
 
 from helder.intelligence.segments.choices import last_choices
-from helder.intelligence.segments.index import ProfileIndex, SortedIds
+from helder.intelligence.segments.index import ProfileIndex, SortedIds, index_of
+from helder.intelligence.segments.parse import parse
+from helder.store.facts.duckdb.engine import DuckDbFacts
 
 small = st.integers(0, 30)
 large = st.integers(0, 2**63 - 1)
@@ -39,7 +43,7 @@ def test_ids_that_lie_evenly_are_stepped_to() -> None:
 @given(st.dictionaries(small, st.integers(100, 105)), st.lists(st.one_of(small, st.integers(100, 110))))
 def test_profiles_and_identities(of: dict[int, int], wanted: list[int]) -> None:
     """Each identity has the ordinal of its profile, and a part of an index is the index of a part."""
-    index = ProfileIndex(np.array(list(of), np.int64), np.array(list(of.values()), np.int64))
+    index = of_pairs(of)
     profiles = sorted(set(of.values()))
     assert index.profiles.tolist() == profiles
     asked = np.array([*of, *wanted], np.int64)
@@ -50,6 +54,20 @@ def test_profiles_and_identities(of: dict[int, int], wanted: list[int]) -> None:
     kept = {identity: profile for identity, profile in of.items() if profile in wanted}
     assert part.profiles.tolist() == sorted(set(kept.values()))
     assert dict(zip(part.identities.ids.tolist(), part.profiles[part.ordinals_of].tolist(), strict=True)) == kept
+
+
+@given(st.dictionaries(small, st.integers(100, 105)), st.dictionaries(small, st.integers(100, 110)))
+def test_a_patched_index_is_the_index_of_the_pairs_after(of: dict[int, int], moved: dict[int, int]) -> None:
+    """Identities that came, and identities that went over to another profile, end in the index that reading gives."""
+    patched = of_pairs(of).patched(np.array(list(moved), np.int64), np.array(list(moved.values()), np.int64))
+    anew = of_pairs({**of, **moved})
+    for mine, theirs in ((patched.identities.ids, anew.identities.ids), (patched.profiles, anew.profiles)):
+        assert mine.tolist() == theirs.tolist()
+    assert patched.ordinals_of.tolist() == anew.ordinals_of.tolist()
+
+
+def of_pairs(of: dict[int, int]) -> ProfileIndex:
+    return index_of(np.array(list(of), np.int64), np.array(list(of.values()), np.int64))
 
 
 @given(st.lists(st.tuples(st.integers(-1, 5), st.integers(0, 3), st.booleans())))
@@ -64,3 +82,25 @@ def test_the_last_choice_counts(choices: list[tuple[int, int, bool]]) -> None:
     agreed, refused = last_choices(*columns)
     assert sorted(agreed.tolist()) == sorted(i for i, (_, against) in last.items() if i >= 0 and not against)
     assert sorted(refused.tolist()) == sorted(i for i, (_, against) in last.items() if i >= 0 and against)
+
+
+def test_an_engine_takes_changes_in_and_reads_anew_after_an_erasure() -> None:
+    """A merge, a newcomer and an erased person are all seen by the next question."""
+    facts = DuckDbFacts(":memory:", threads=1)
+    engine, all_of = engine_of(facts), parse({"all": []})
+    of = {identity: identity // 2 for identity in range(200)}
+    seen = []
+    for moved, gone in (({}, []), ({7: 50, 500: 9000}, []), ({}, [11]), ({12: 50, 13: 50}, [])):
+        of = {i: p for i, p in {**of, **moved}.items() if i not in gone}
+        fresh = moved or of
+        with facts.write() as batch:
+            batch.delete("identity_profile", "identity_id", pa.array([*fresh, *gone], pa.int64()))
+            if moved or not seen:
+                batch.append(
+                    "identity_profile", pa.table({"identity_id": list(fresh), "profile_id": list(fresh.values())})
+                )
+            elif gone:
+                batch.append("identity_profile", pa.table({"identity_id": list(of), "profile_id": list(of.values())}))
+        seen.append(engine.members(all_of, aware(NOW)).tolist())
+        assert seen[-1] == sorted(set(of.values()))
+    facts.close()

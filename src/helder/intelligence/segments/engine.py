@@ -19,7 +19,7 @@ from helder.clock import aware, stopwatch, stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
-from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, read_index
+from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, caught_up, read_index
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.plan import Plans
 from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule
@@ -183,8 +183,11 @@ class Engine:
         mark = reader.read(who.aggregate(last=who.batch.max(), rows=who.count())).to_pylist()[0]
         version = (mark["last"] or 0, mark["rows"])
         with self._lock:
-            if self._index is None or self._index.version != version:
+            if self._index is None:
                 self._index = _Indexed(batch, version, read_index(reader))
+            elif self._index.version != version:
+                fresh = caught_up(self._index.index, reader, self._index.version[0], version[1])
+                self._index = _Indexed(batch, version, fresh)
             self._index = msgspec.structs.replace(self._index, batch=batch)
             return self._index.index
 

@@ -22,11 +22,9 @@ WIDEST = 32
 class ProfileIndex:
     """Profiles by ordinal: the position of a profile_id in the sorted array of all."""
 
-    def __init__(self, identities: Ids, profiles_of: Ids) -> None:
-        """Index the pairs (identity, profile) of ``identity_profile``."""
-        order = np.argsort(identities)
-        self.identities = SortedIds(identities[order])
-        profiles, ordinals = np.unique(profiles_of[order], return_inverse=True)
+    def __init__(self, identities: Ids, profiles: Ids, ordinals: Ids) -> None:
+        """Hold sorted ``identities``, sorted ``profiles``, and the ordinal of each identity's profile."""
+        self.identities = SortedIds(identities)
         self.sorted_profiles = SortedIds(profiles)
         self._closed_ordinals = np.append(ordinals, -1).astype(np.int32)
 
@@ -77,7 +75,26 @@ class ProfileIndex:
         places, starts = self._by_profile
         begin, sizes = starts[ordinals], starts[ordinals + 1] - starts[ordinals]
         offsets = np.repeat(begin - np.append(0, np.cumsum(sizes)[:-1]), sizes) + np.arange(sizes.sum())
-        return ProfileIndex(self.identities.ids[places[offsets]], np.repeat(self.profiles[ordinals], sizes))
+        return index_of(self.identities.ids[places[offsets]], np.repeat(self.profiles[ordinals], sizes))
+
+    def patched(self, identities: Ids, profiles_of: Ids) -> ProfileIndex:
+        """Return this index after ``identities`` came, or went over, to other profiles; empty profiles are gone.
+
+        A fifth of the time of reading three million identities anew.
+        """
+        profiles = np.union1d(self.profiles, profiles_of)
+        ordinals = np.searchsorted(profiles, self.profiles).take(self.ordinals_of)
+        moved = np.searchsorted(profiles, profiles_of)
+        places = self.identities.places(identities)
+        ordinals[places[places >= 0]] = moved[places >= 0]
+        fresh = np.argsort(identities[places < 0])
+        added, of_added = identities[places < 0][fresh], moved[places < 0][fresh]
+        at = np.searchsorted(self.identities.ids, added)
+        ordinals = np.insert(ordinals, at, of_added)
+        kept = np.bincount(ordinals, minlength=len(profiles)) > 0
+        return ProfileIndex(
+            np.insert(self.identities.ids, at, added), profiles[kept], (np.cumsum(kept) - 1).take(ordinals)
+        )
 
 
 class SortedIds:
@@ -94,10 +111,9 @@ class SortedIds:
         self._closed = np.append(ids, np.iinfo(np.int64).max)
         bits = max(len(ids), 2).bit_length() + 1
         self._shift = np.int64(63 - bits)
-        edges = np.arange((1 << bits) + 1, dtype=np.uint64) << np.uint64(self._shift)
-        starts = np.searchsorted(ids, edges)
-        self._starts = starts.astype(np.int32)
-        self._even = not len(ids) or int(np.diff(starts).max()) <= WIDEST
+        sizes = np.bincount(ids >> self._shift, minlength=1 << bits)
+        self._starts = np.append(0, np.cumsum(sizes)).astype(np.int32)
+        self._even = int(sizes.max()) <= WIDEST
 
     def places(self, wanted: Ids) -> Ids:
         """Return where each of ``wanted`` stands; -1 for what is not there."""
@@ -124,10 +140,31 @@ class SortedIds:
         return found
 
 
+def index_of(identities: Ids, profiles_of: Ids) -> ProfileIndex:
+    """Return the index of the pairs (identity, profile) of ``identity_profile``, in any order."""
+    order = np.argsort(identities)
+    profiles, ordinals = np.unique(profiles_of[order], return_inverse=True)
+    return ProfileIndex(identities[order], profiles, ordinals)
+
+
 def read_index(reader: Reader) -> ProfileIndex:
     """Read all of ``identity_profile``."""
     rows = reader.read(table("identity_profile").select("identity_id", "profile_id"))
-    return ProfileIndex(column(rows, "identity_id"), column(rows, "profile_id"))
+    return index_of(column(rows, "identity_id"), column(rows, "profile_id"))
+
+
+def caught_up(index: ProfileIndex, reader: Reader, after: int, rows: int) -> ProfileIndex:
+    """Return ``index`` with the rows of batches past ``after`` taken in.
+
+    Read anew when those do not account for the ``rows`` that there are now (some were erased), or are many.
+    """
+    who = table("identity_profile")
+    fresh = reader.read(who.filter(who.batch > after).select("identity_id", "profile_id"))
+    if fresh.num_rows * 10 < rows:
+        patched = index.patched(column(fresh, "identity_id"), column(fresh, "profile_id"))
+        if len(patched.identities.ids) == rows:
+            return patched
+    return read_index(reader)
 
 
 def column(rows: pa.Table, name: str) -> NDArray[Any]:
