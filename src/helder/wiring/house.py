@@ -36,7 +36,6 @@ from helder.store.projections.hot import Hot
 from helder.store.projections.online import Online
 from helder.store.state import State, open_state
 
-
 _DUE_EVERY = timedelta(seconds=1)
 """While nothing comes in, memberships that change by themselves ("the last 7 days") are at most this old."""
 

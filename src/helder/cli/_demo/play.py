@@ -28,6 +28,8 @@ JOURNEY = "finish-registration"
 GOAL = "autumn-workshops"
 COPIED = ("shop", "newsletter", "service")
 _JOURNEY_SECONDS = 120.0
+_BROWSERS = 48
+"""Requests under way at once: what comes in together is made durable together."""
 
 Show = Callable[[str, int, int], None]
 """(what, done, of all): progress of an act."""
@@ -119,7 +121,8 @@ class Play:
         importing = threading.Thread(target=self._guarded(self._import), name="import")
         self._failures: list[BaseException] = []
         importing.start()
-        played.sent = asyncio.run(send(played.company, self._server.base, system_clock, progress=self._progress("web")))
+        web = send(played.company, self._server.base, system_clock, _BROWSERS, self._progress("web"))
+        played.sent = asyncio.run(web)
         importing.join()
         if self._failures:
             raise self._failures[0]
