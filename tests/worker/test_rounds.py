@@ -143,6 +143,17 @@ def test_the_inbox_is_pruned_only_behind_a_checkpoint(monkeypatch: pytest.Monkey
     assert work.facts.held == 0
 
 
+def test_a_worker_that_is_never_idle_tidies_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With rows to move in every round, the tail still becomes history and the inbox is still pruned."""
+    monkeypatch.setattr(rounds_module, "UPKEEP_EVENTS", 10)
+    work = Work(Step(10**9))
+    with running(work, tick=0.001):
+        end = stopwatch() + 10
+        while work.facts.asked.count("maintain") < 2 and stopwatch() < end:
+            pass
+    assert work.facts.asked.count("maintain") >= 2
+
+
 def test_upkeep_that_fails_does_not_end_the_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """A full disk at the checkpoint leaves the pipeline running; upkeep is tried again later."""
     monkeypatch.setattr(rounds_module, "UPKEEP_EVENTS", 10)

@@ -83,10 +83,10 @@ class Rounds:
         while not self._stopped.is_set():
             began = stopwatch()
             moved = self._one()
+            self._keep_up()  # between rounds, not only when idle: a busy worker has the most to tidy
             if moved:
                 self._stopped.wait(max(0.0, rest(moved) - (stopwatch() - began)))
             else:
-                self._keep_up()
                 self._woken.wait(self._tick)
             self._woken.clear()
 
@@ -152,7 +152,7 @@ class Rounds:
             elif self._prunable and not self._work.inbox.prune(self._prunable):
                 self._prunable = 0
         except Exception as error:  # noqa: BLE001 - upkeep that fails is done again later; the pipeline goes on
-            self._upkeep_at = stopwatch() + UPKEEP_SECONDS
+            self._upkeep_at, self._since_upkeep = stopwatch() + UPKEEP_SECONDS, 1
             _log.error("upkeep failed", extra={"error": type(error).__name__, "where": place(error)})
 
     def _maintain(self) -> None:
