@@ -195,6 +195,29 @@ def test_entries_and_exits_are_recorded(company: Company) -> None:
     assert [(c.profile_id, c.entered, c.at) for c in changes] == [(1, True, NOW), (1, False, NOW + timedelta(days=1))]
 
 
+def test_who_did_not_finish_comes_in_by_the_passing_of_time(company: Company) -> None:
+    """A did-not begins to hold once its span is over, and ends when the start falls out of the window."""
+    company.come({"identity_profile": who((1, 1), (2, 2)), "event_tail": [viewed(1, NOW)]})
+    save(
+        company,
+        "s",
+        {"sequence": "Product Viewed", "then_not": "Order Completed", "within": "1 days", "in_last": "1 weeks"},
+    )
+    moment = timedelta(microseconds=1)
+    seen = []
+    for age in (
+        timedelta(0),
+        timedelta(days=1) - moment,
+        timedelta(days=1),
+        timedelta(days=7) - moment,
+        timedelta(days=7),
+    ):
+        company.now = NOW + age
+        company.refresh()
+        seen.append(company.online.members(1).tolist())
+    assert seen == [[], [], [1], [1], []]
+
+
 def test_a_new_version_is_computed_over_everyone(company: Company) -> None:
     """A changed rule takes effect at the next round, for people nothing happened to."""
     company.come({"identity_profile": who((1, 1), (2, 2)), "event_tail": [viewed(1, NOW)]})
