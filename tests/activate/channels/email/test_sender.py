@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import ssl
 import subprocess
 from collections import Counter
@@ -14,10 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from tests.activate.company import MJML, Catcher, Company, serve
 
+from helder.activate.channels.email.connection import Connection
 from helder.activate.content.template import Template
 from helder.errors import SettingsError
+from helder.settings import Settings
 from helder.store.tables.consents import suppression
 
 
@@ -166,6 +170,53 @@ def test_a_slow_server_is_given_little_at_once(company: Company, catcher: Catche
     assert statuses(company) == {"sent": 60}
 
 
+def test_a_store_that_is_locked_for_a_while_is_waited_for(company: Company, catcher: Catcher) -> None:
+    """Neither taking messages nor writing what became of them ends the sender; nothing is sent twice or forgotten."""
+    mail_to(company, *(f"p{number}@example.nl" for number in range(6)))
+    sender = company.sender()
+    for name in ("take", "finish"):
+        setattr(sender._dispatch, name, failing_twice(getattr(sender._dispatch, name)))
+    asyncio.run(sender.drain())
+    assert statuses(company) == {"sent": 6}
+    assert len(catcher.mails) == 6
+
+
+def failing_twice(work: Any) -> Any:
+    failures = iter([True, True])
+
+    def maybe(*values: Any) -> Any:
+        if next(failures, False):
+            raise OperationalError("UPDATE", {}, sqlite3.OperationalError("database is locked"))
+        return work(*values)
+
+    return maybe
+
+
+def test_a_server_that_goes_away_in_a_batch_holds_up_nobody(company: Company, catcher: Catcher) -> None:
+    """After the first message that cannot be handed over the rest of the batch goes back without another wait."""
+    mail_to(company, *(f"p{number}@example.nl" for number in range(8)))
+    company.settings = msgspec.structs.replace(company.settings, smtp_connections=1)
+    dispatch = company.dispatch()
+    batch = dispatch.take("me", 8, company.now)
+    sender = company.sender(msgspec.structs.replace(company.settings, smtp_port=1))
+    asked: list[str] = []
+
+    async def send() -> None:
+        connection = Connection(sender._settings, 1)
+        ready = connection.ready
+
+        async def counted() -> str:
+            asked.append("")
+            return await ready()
+
+        connection.ready = counted  # type: ignore[method-assign]
+        await sender._send(connection, "me", batch)
+
+    asyncio.run(send())
+    assert (len(batch), len(asked)) == (8, 1)
+    assert {(row["status"], row["reason"]) for row in company.messages()} == {("queued", "SMTPConnectError")}
+
+
 def test_two_senders_share_the_work(company: Company, catcher: Catcher) -> None:
     """Four tasks in two senders send forty messages once each."""
     mail_to(company, *(f"p{number}@example.nl" for number in range(40)))
@@ -243,8 +294,5 @@ def test_tls_is_as_the_settings_say(
 
 def test_a_tls_mode_that_there_is_not_is_told() -> None:
     """A typing error in the settings is no reason to send in the clear."""
-    from helder.activate.channels.email.connection import Connection
-    from helder.settings import Settings
-
     with pytest.raises(SettingsError, match="smtp_tls is 'yes'"):
         asyncio.run(Connection(Settings(data=Path(), smtp_tls="yes"), 1).ready())

@@ -9,14 +9,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from helder.activate.channels.email.connection import Accepted, Answer, Broken, Connection, Lost
 from helder.activate.channels.email.dispatch import Dispatch, Ready
 from helder.activate.channels.email.replies import Reply
 from helder.activate.outbox import Verdict, release, waiting
 from helder.clock import Clock, stopwatch, stored
+from helder.errors import Unavailable
 from helder.settings import Settings
 from helder.store.state import State
 
@@ -26,6 +30,9 @@ _MOST_AT_ONCE = 25
 _BATCH_SECONDS = 0.25
 _LONGEST_PAUSE = 60.0
 _MOST_ATTEMPTS = 12
+_WRITES = 20
+_PASSING = (SQLAlchemyError, sqlite3.Error, Unavailable)
+"""What passes by itself: a store that is locked, full or not there yet."""
 
 
 class Sender:
@@ -77,14 +84,17 @@ class Sender:
         size = 1
         try:
             while not self._stop.is_set():
-                batch = await self._batch(connection, token, size)
-                if batch:
-                    size = await self._send(connection, token, batch)
-                elif until_empty and not await self._due():
-                    return
+                try:
+                    batch = await self._batch(connection, token, size)
+                    if batch:
+                        size = await self._send(connection, token, batch)
+                    elif until_empty and not await self._due():
+                        return
+                except _PASSING as error:
+                    await self._back_off("the stores", type(error).__name__)
         finally:
             await connection.close()
-            await asyncio.to_thread(self._release, token)
+            await self._insist(lambda: self._release(token))
 
     async def _batch(self, connection: Connection, token: str, size: int) -> list[Ready]:
         """Return messages to send; none when nothing is due or the server cannot be reached."""
@@ -93,7 +103,7 @@ class Sender:
                 await self._rest(_POLL)
                 return []
             if problem := await connection.ready():
-                await self._back_off(problem)
+                await self._back_off("the smtp server", problem)
                 return []
             self._down = 0.0
             return await asyncio.to_thread(self._dispatch.take, token, size, self._clock())
@@ -105,8 +115,9 @@ class Sender:
         """
         begun = stopwatch()
         answers: list[Answer] = []
+        problem = ""
         for each in batch:
-            problem = await connection.ready()
+            problem = problem or await connection.ready()
             answers.append(Broken(problem) if problem else await connection.send(each.sender, each.to, each.content))
         now = self._clock()
         verdicts = [self._verdict(each, answer) for each, answer in zip(batch, answers, strict=True)]
@@ -115,7 +126,7 @@ class Sender:
             for each, answer in zip(batch, answers, strict=True)
             if isinstance(answer, Reply) and answer.bounce
         ]
-        await asyncio.to_thread(self._dispatch.finish, token, verdicts, gone, now)
+        await self._insist(lambda: self._dispatch.finish(token, verdicts, gone, now))
         seconds = max(stopwatch() - begun, 0.001)
         return max(1, min(_MOST_AT_ONCE, round(len(batch) * min(2.0, _BATCH_SECONDS / seconds))))
 
@@ -148,10 +159,21 @@ class Sender:
         with self._state.write() as connection:
             release(connection, token, stored(self._clock()))
 
-    async def _back_off(self, problem: str) -> None:
-        """Wait ever longer while the server cannot be reached; the messages stay in the queue."""
+    async def _insist(self, write: Callable[[], object]) -> None:
+        """Write what is known only here, again if need be: what is not written ends as unknown."""
+        for _ in range(_WRITES):
+            try:
+                await asyncio.to_thread(write)
+            except _PASSING as error:
+                _LOG.warning("state cannot be written (%s); trying again", type(error).__name__)
+                await asyncio.sleep(_POLL * 10)
+            else:
+                return
+
+    async def _back_off(self, what: str, problem: str) -> None:
+        """Wait ever longer while something cannot be reached; the messages stay in the queue."""
         self._down = min(_LONGEST_PAUSE, max(0.5, self._down * 2))
-        _LOG.warning("smtp server cannot be reached (%s); trying again in %.1f s", problem, self._down)
+        _LOG.warning("%s cannot be reached (%s); trying again in %.1f s", what, problem, self._down)
         await self._rest(self._down)
 
     async def _rest(self, seconds: float) -> None:
