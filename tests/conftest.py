@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # Cheap before dear: a broken floor shows before a browser starts. A folder that is not listed runs last.
 ORDER = (
@@ -34,6 +34,8 @@ settings.register_profile("default", max_examples=40, deadline=None, print_blob=
 settings.register_profile(
     "ci", max_examples=60, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
+# For planted defects: red is enough, the least example is not looked for.
+settings.register_profile("sabotage", max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
 settings.register_profile("long", max_examples=1000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 

@@ -105,7 +105,8 @@ def plant(text: str, defect: Defect) -> str | None:
 
 def run_tests(copy: Path, tests: list[str]) -> tuple[int, str]:
     """Run tests against the copy; return pytest's exit code and what it said."""
-    environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
+    ours = {"PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1", "HYPOTHESIS_PROFILE": "sabotage"}
+    environment = {**os.environ, **ours}
     environment.pop("HELDER_NO_SKIPS", None)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-x", "-m", "not slow", *tests]
     done = subprocess.run(
