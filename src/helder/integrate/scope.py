@@ -44,10 +44,11 @@ def regrouped(reader: Reader, seeds: Ints) -> Scope:
     while True:
         known = _evidence_about(reader, members)
         groups = group(known)
-        grown = np.union1d(_reached(known, groups, members), _old_members(reader, members))
-        if len(grown) == len(members):
+        reached = np.setdiff1d(_reached(known, groups, members), members)
+        if not len(reached):
             return Scope(members, groups)
-        members = grown
+        # Members hold whole old profiles, so only those reached can bring more.
+        members = np.union1d(members, np.union1d(reached, _old_members(reader, reached)))
 
 
 def _beside_touched_keys(reader: Reader, seeds: Ints) -> Ints:
@@ -72,15 +73,14 @@ def _crowded(ends: Ints, keys: Ints, new: int) -> Ints:
 
 def _evidence_about(reader: Reader, members: Ints) -> Evidence:
     """Return the evidence on ``members``: their links, and all links of every key among or beside them."""
-    links = reader.read(links_touching(), wanted=_ids(members))
-    known = members
+    asked = members
     while True:
-        ends = np.union1d(known, np.union1d(links["a"].to_numpy(), links["b"].to_numpy()))
-        keys = np.setdiff1d(ends, _anchors(reader, ends))
-        more = reader.read(links_touching(), wanted=_ids(np.union1d(members, keys)))
-        if more.num_rows == links.num_rows:
-            return evidence_on(reader, ends, more)
-        links, known = more, ends
+        links = reader.read(links_touching(), wanted=_ids(asked))
+        ends = np.union1d(asked, np.union1d(links["a"].to_numpy(), links["b"].to_numpy()))
+        missing = np.setdiff1d(np.setdiff1d(ends, _anchors(reader, ends)), asked)
+        if not len(missing):
+            return evidence_on(reader, ends, links)
+        asked = np.union1d(asked, missing)
 
 
 def _anchors(reader: Reader, ids: Ints) -> Ints:
