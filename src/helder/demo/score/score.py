@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
@@ -92,11 +91,10 @@ def read_export(path: Path, segment: str) -> Export:
     """Read Helder's identity export."""
     profile: dict[Identity, str] = {}
     members: set[str] = set()
-    with path.open(encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file):
-            profile[(row["kind"], row["value"])] = row["profile_id"]
-            if segment in row["segments"].split("|"):
-                members.add(row["profile_id"])
+    for row in rows(path):
+        profile[(row["kind"], row["value"])] = row["profile_id"]
+        if row["segments"] and segment in row["segments"].split("|"):
+            members.add(row["profile_id"])
     return Export(profile, members)
 
 
