@@ -43,19 +43,18 @@ def run_role(data: Path, role: str, *, host: str | None = None, port: int | None
         from helder.server.supervisor import follow_parent
 
         follow_parent()
+    elif role in {"web", "sender"}:
+        _prepare(settings)
     ROLES[role](settings)
 
 
 def serve_all(settings: Settings) -> None:
     """Run every process of one machine, under a supervisor."""
     from helder.server.supervisor import Child, Supervisor
-    from helder.store.migrations import upgrade
-    from helder.store.state import open_state
 
     with FolderLock(settings.data, "serve"):
         check_free(settings.host, settings.port)
-        upgrade(state := open_state(settings.data / "state.db"))
-        state.close()
+        _prepare(settings)
         os.environ[CHILD] = "1"
         roles = ["worker", "web", *["sender"] * settings.senders]
         Supervisor([Child(role, _command(settings, role)) for role in roles]).run(lambda: _greet(settings))
@@ -95,6 +94,15 @@ ROLES: Mapping[str, Callable[[Settings], None]] = {
     "worker": serve_worker,
     "sender": serve_sender,
 }
+
+
+def _prepare(settings: Settings) -> None:
+    """Bring the tables of state to the newest version. Never before the folder's lock is had, where there is one."""
+    from helder.store.migrations import upgrade
+    from helder.store.state import open_state
+
+    upgrade(state := open_state(settings.data / "state.db"))
+    state.close()
 
 
 def _override(settings: Settings, host: str | None, port: int | None) -> Settings:
