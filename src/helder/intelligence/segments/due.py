@@ -7,16 +7,16 @@ those are the rows whose moment lies in the slice that just crossed the boundary
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import cast
 
 import msgspec
-from ibis.expr.types import Table, TimestampColumn
+from ibis.expr.types import Table, TimestampColumn, TimestampScalar
 
 from helder.intelligence.segments.behaviour import named
 from helder.intelligence.segments.conditions import Operand, as_time, property_of
-from helder.intelligence.segments.moments import NOTHING, moment
+from helder.intelligence.segments.moments import NOTHING
 from helder.intelligence.segments.records import operand
 from helder.intelligence.segments.rule import (
     Aggregate,
@@ -29,7 +29,7 @@ from helder.intelligence.segments.rule import (
     Span,
     Window,
 )
-from helder.intelligence.segments.setting import Setting, of_profiles
+from helder.intelligence.segments.setting import Setting
 
 
 class Boundary(msgspec.Struct, frozen=True):
@@ -40,18 +40,19 @@ class Boundary(msgspec.Struct, frozen=True):
     offset: timedelta
 
 
-def due(leaf: Leaf, setting: Setting, after: datetime, upto: datetime) -> list[Table]:
-    """Return expressions of the profiles (profile_id) for which ``leaf`` may change in ``(after, upto]`` by itself."""
-    return [_slice(boundary, setting, after, upto) for boundary in boundaries(leaf, setting)]
+Edge = Callable[[timedelta], TimestampScalar]
+"""Gives a bound of a slice of time, so much earlier."""
 
 
-def _slice(boundary: Boundary, setting: Setting, after: datetime, upto: datetime) -> Table:
-    """Return the profiles with a row that crosses the boundary in ``(after, upto]``."""
-    begin, end = moment(after - boundary.offset), moment(upto - boundary.offset)
-    rows = boundary.rows.filter(boundary.at > begin, boundary.at <= end)
-    if "profile_id" in rows.columns:
-        return rows.select("profile_id")
-    return of_profiles(rows.select("identity_id"), setting.tables).select("profile_id")
+def due(leaf: Leaf, setting: Setting, since: Edge, at: Edge) -> list[Table]:
+    """Return the rows (identity_id or profile_id) for whom ``leaf`` may change by itself in ``(since, at]``."""
+    return [_slice(boundary, since, at) for boundary in boundaries(leaf, setting)]
+
+
+def _slice(boundary: Boundary, since: Edge, at: Edge) -> Table:
+    """Return the rows that cross the boundary."""
+    rows = boundary.rows.filter(boundary.at > since(boundary.offset), boundary.at <= at(boundary.offset))
+    return rows.select("profile_id" if "profile_id" in rows.columns else "identity_id")
 
 
 def boundaries(leaf: Leaf, setting: Setting) -> Iterator[Boundary]:

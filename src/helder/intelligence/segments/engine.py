@@ -21,12 +21,12 @@ from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, caught_up, read_index
 from helder.intelligence.segments.moments import Moments
-from helder.intelligence.segments.plan import Plans
+from helder.intelligence.segments.plans import Plans
 from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule
 from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.sitting import Sitting, Surroundings
 from helder.intelligence.segments.small import Rows, SmallTables, all_needs, few
-from helder.intelligence.segments.touched import Moved, due_profiles, touched
+from helder.intelligence.segments.touched import Moved
 from helder.intelligence.segments.tree import combine, each_node, expanded, plain_leaves, without_live
 from helder.intelligence.segments.vocabulary import Catalogue
 from helder.store.facts.protocol import Facts, Reader
@@ -146,11 +146,10 @@ class Engine:
 
     def changed(self, leaves: list[Leaf], moved: Moved) -> tuple[Ids, ProfileIndex]:
         """Return the profiles whose answer to one of ``leaves`` may have changed, and the profiles there are now."""
-        setting = self._setting(moved.at, table)
+        moving = self._plans.moving(leaves, self._setting(moved.at, table))
         with self._facts.reader() as reader:
-            fresh = touched(reader, leaves, setting, moved.after, moved.upto)
-            late = due_profiles(reader, leaves, setting, moved.since, moved.at)
-            return np.union1d(fresh, late), self.index(reader)
+            index = self.index(reader)
+            return moving.ask(reader, index, moved), index
 
     def _narrowed(self, rule: Rule, profile_ids: Ids, now: datetime) -> Ids | Unavailable:
         """Ask all of ``rule`` about those who meet the rest of it."""

@@ -7,8 +7,6 @@ the planner of the engine then sees constants.
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import ibis
@@ -17,16 +15,14 @@ from ibis.expr.types import Table, TimestampScalar
 
 from helder.intelligence.segments.compile import question
 from helder.intelligence.segments.moments import NOTHING, Moments, moment
-from helder.intelligence.segments.rule import Leaf, fingerprint
+from helder.intelligence.segments.rule import Leaf
 from helder.intelligence.segments.setting import Question, Setting
 from helder.intelligence.segments.small import PREFIX, needs
 from helder.store.facts.compile import compiled, moment_sql
 
 MAPPED = "mapped"
 """Name of the rows that have their profile."""
-MOST = 4_096
-"""Plans that are kept."""
-_FIRST_MARK = datetime(9100, 1, 1, 1, 2, 3, 456_789)  # noqa: DTZ001 - no moment at all, a mark that no rule can name
+FIRST_MARK = datetime(9100, 1, 1, 1, 2, 3, 456_789)  # noqa: DTZ001 - no moment at all, a mark that no rule can name
 
 
 class Marks(Moments):
@@ -34,12 +30,12 @@ class Marks(Moments):
 
     def __init__(self) -> None:
         """Begin without marks."""
-        super().__init__(_FIRST_MARK)
+        super().__init__(FIRST_MARK)
         self.offsets: dict[timedelta, datetime] = {}
 
     def ago(self, offset: timedelta = NOTHING) -> TimestampScalar:
         """Return the mark of the moment ``offset`` before now."""
-        return moment(self.offsets.setdefault(offset, _FIRST_MARK + timedelta(days=len(self.offsets))))
+        return moment(self.offsets.setdefault(offset, FIRST_MARK + timedelta(days=len(self.offsets))))
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -69,40 +65,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     latest: bool
     needs: dict[str, tuple[str, ...]]
     """Columns by small table that ``rows`` and ``more`` read."""
-
-
-class Plans:
-    """The plans of leaves, kept. Shared between threads."""
-
-    def __init__(self) -> None:
-        """Begin without plans."""
-        self._kept: dict[tuple[object, ...], Plan] = {}
-        self._lock = threading.Lock()
-        self._catalogue: object = None
-
-    def of(self, setting: Setting, kind: str) -> Callable[[Leaf], Plan]:
-        """Return what gives the plan of a leaf.
-
-        Args:
-            setting: what leaves are compiled against; its moments are not used.
-            kind: a name for ``setting.tables``.
-        """
-        with self._lock:
-            if self._catalogue != setting.catalogue:
-                self._kept.clear()
-                self._catalogue = setting.catalogue
-        common = (kind, setting.dialect, setting.soft_opt_in)
-        return lambda leaf: self._plan(leaf, setting, (fingerprint(leaf), *common))
-
-    def _plan(self, leaf: Leaf, setting: Setting, key: tuple[object, ...]) -> Plan:
-        found = self._kept.get(key)
-        if found is None:
-            found = compiled_plan(leaf, setting)
-            with self._lock:
-                if len(self._kept) >= MOST:
-                    self._kept.clear()
-                self._kept[key] = found
-        return found
 
 
 def compiled_plan(leaf: Leaf, setting: Setting) -> Plan:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 
 import msgspec
 import numpy as np
-from ibis.expr.types import BooleanColumn, Table
+from ibis.expr.types import BooleanColumn, Table, TimestampScalar
 
 from helder.intelligence.segments.behaviour import PAGE
 from helder.intelligence.segments.due import due
-from helder.intelligence.segments.index import Ids, column
+from helder.intelligence.segments.index import Ids, ProfileIndex, column
+from helder.intelligence.segments.moments import moment
+from helder.intelligence.segments.plan import FIRST_MARK
 from helder.intelligence.segments.rule import Aggregate, Behaviour, Leaf, Permission, Sequence
-from helder.intelligence.segments.setting import Setting, of_profiles
+from helder.intelligence.segments.setting import Setting
+from helder.store.facts.compile import compiled, moment_sql
 from helder.store.facts.protocol import Reader
+
+AFTER, UPTO = 9_100_000_000_000_000_001, 9_100_000_000_000_000_002
+"""Marks of the batches that are asked about: no numbers that a batch can have."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -27,26 +32,100 @@ class Moved(msgspec.Struct, frozen=True):
     at: datetime
 
 
-def touched(reader: Reader, leaves: Iterable[Leaf], setting: Setting, after: int, upto: int) -> Ids:
-    """Return the profiles with rows of batches ``(after, upto]`` that one of ``leaves`` may look at, ascending."""
-    leaves = list(leaves)
-    found = [
-        _identities(_fresh(setting.tables(name), after, upto), setting) for name in sorted(_tables(leaves, setting))
-    ]
+class Moving:
+    """Asks who may have changed for a set of leaves. Compiled once: every round asks with other batches and moments."""
+
+    def __init__(self, leaves: list[Leaf], setting: Setting) -> None:
+        """Compile for ``leaves``; the moments of ``setting`` are not used."""
+        edges = Edges()
+        fresh = _touched(leaves, setting)
+        late = [rows for leaf in leaves for rows in due(leaf, setting, edges.since, edges.at)]
+        self._fresh = _templates(fresh, setting.dialect, {})
+        self._late = _templates(late, setting.dialect, edges.marks)
+
+    def ask(self, reader: Reader, index: ProfileIndex, moved: Moved) -> Ids:
+        """Return the profiles that may have changed, ascending.
+
+        Args:
+            reader: the facts.
+            index: who is who, as ``reader`` sees it.
+            moved: from where to where.
+        """
+        found: list[Ids] = []
+        for templates, asked in ((self._fresh, moved.upto > moved.after), (self._late, moved.at > moved.since)):
+            found += [self._answer(each, reader, index, moved) for each in templates if asked]
+        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+
+    def _answer(self, template: MovedSql, reader: Reader, index: ProfileIndex, moved: Moved) -> Ids:
+        rows = reader.sql(template.at(moved))
+        if template.by == "profile_id":
+            return column(rows, "profile_id")
+        ordinals = index.ordinals_by_identity(column(rows, "identity_id"))
+        return index.profiles[ordinals[ordinals >= 0]]
+
+
+class Edges:
+    """The bounds of a slice of time that is not known yet: each with a mark of its own."""
+
+    def __init__(self) -> None:
+        """Begin without marks."""
+        self.marks: dict[datetime, tuple[str, timedelta]] = {}
+
+    def since(self, offset: timedelta) -> TimestampScalar:
+        """Return the mark of the slice's beginning, ``offset`` earlier."""
+        return self._mark("since", offset)
+
+    def at(self, offset: timedelta) -> TimestampScalar:
+        """Return the mark of the slice's end, ``offset`` earlier."""
+        return self._mark("at", offset)
+
+    def _mark(self, edge: str, offset: timedelta) -> TimestampScalar:
+        known = {value: mark for mark, value in self.marks.items()}
+        mark = known.get((edge, offset)) or FIRST_MARK + timedelta(days=len(self.marks))
+        self.marks[mark] = (edge, offset)
+        return moment(mark)
+
+
+class MovedSql(msgspec.Struct, frozen=True):
+    """SQL with marks where batches and moments go; it gives the column ``by``."""
+
+    text: str
+    dialect: str
+    by: str
+    marks: tuple[tuple[str, str, timedelta], ...]
+
+    def at(self, moved: Moved) -> str:
+        """Return the SQL as asked of ``moved``."""
+        text = self.text.replace(str(AFTER), str(moved.after)).replace(str(UPTO), str(moved.upto))
+        for mark, edge, offset in self.marks:
+            edge_at = moved.since if edge == "since" else moved.at
+            text = text.replace(mark, moment_sql(edge_at - offset, self.dialect))
+        return text
+
+
+def _templates(rows: list[Table], dialect: str, marks: dict[datetime, tuple[str, timedelta]]) -> list[MovedSql]:
+    """Compile rows by identity and rows by profile, each as one question."""
+    made = []
+    for by in ("identity_id", "profile_id"):
+        same = {each.op(): each for each in rows if each.columns == (by,)}
+        if same:
+            text = compiled(reduce(lambda a, b: a.union(b), same.values()), dialect)
+            found = tuple((moment_sql(mark, dialect), *value) for mark, value in marks.items())
+            made.append(MovedSql(text, dialect, by, found))
+    return made
+
+
+def _touched(leaves: list[Leaf], setting: Setting) -> list[Table]:
+    """Return the rows (identity_id or profile_id) of new batches that one of ``leaves`` may look at."""
+    found = [_fresh(setting.tables(name)).select("identity_id") for name in sorted(_tables(leaves, setting))]
     names = _event_names(leaves)
     if names:
         events = setting.tables("every_event")
         wanted = events.name.isin(sorted(names))
         wanted = wanted | (events.type == "page") if PAGE in names else wanted
-        found.append(_identities(_fresh(events, after, upto).filter(wanted), setting))
+        found.append(_fresh(events).filter(wanted).select("identity_id"))
     derived = (setting.tables(name) for name in ("identity_profile", "profile"))
-    found += [_fresh(rows, after, upto).select("profile_id") for rows in derived]
-    return _distinct(reader, found)
-
-
-def due_profiles(reader: Reader, leaves: Iterable[Leaf], setting: Setting, after: datetime, upto: datetime) -> Ids:
-    """Return the profiles whose answer to one of ``leaves`` may change in ``(after, upto]`` by itself, ascending."""
-    return _distinct(reader, [expr for leaf in leaves for expr in due(leaf, setting, after, upto)])
+    return found + [_fresh(rows).select("profile_id") for rows in derived]
 
 
 def _tables(leaves: list[Leaf], setting: Setting) -> set[str]:
@@ -64,22 +143,11 @@ def _event_names(leaves: list[Leaf]) -> set[str]:
     return names.union(*({leaf.first, leaf.then} for leaf in leaves if isinstance(leaf, Sequence)))
 
 
-def _fresh(rows: Table, after: int, upto: int) -> Table:
-    """Return the rows that came, or that a newer version ended, in batches ``(after, upto]``."""
-    new = _between(rows, "batch", after, upto)
-    return rows.filter(new | _between(rows, "until_batch", after, upto) if "until_batch" in rows.columns else new)
+def _fresh(rows: Table) -> Table:
+    """Return the rows that came, or that a newer version ended, in the batches that are asked about."""
+    new = _between(rows, "batch")
+    return rows.filter(new | _between(rows, "until_batch") if "until_batch" in rows.columns else new)
 
 
-def _between(rows: Table, name: str, after: int, upto: int) -> BooleanColumn:
-    return (rows[name] > after) & (rows[name] <= upto)
-
-
-def _identities(rows: Table, setting: Setting) -> Table:
-    return of_profiles(rows.select("identity_id").distinct(), setting.tables).select("profile_id")
-
-
-def _distinct(reader: Reader, exprs: list[Table]) -> Ids:
-    """Return the profile ids of all expressions, asked at once."""
-    if not exprs:
-        return np.empty(0, np.int64)
-    return np.unique(column(reader.read(reduce(lambda a, b: a.union(b), exprs)), "profile_id"))
+def _between(rows: Table, name: str) -> BooleanColumn:
+    return (rows[name] > AFTER) & (rows[name] <= UPTO)

@@ -1,0 +1,61 @@
+"""Compiled questions, kept for the next round."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from helder.intelligence.segments.plan import Plan, compiled_plan
+from helder.intelligence.segments.rule import Leaf, fingerprint
+from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.touched import Moving
+
+MOST = 4_096
+"""Plans that are kept."""
+
+
+class Plans:
+    """The plans of leaves, kept. Shared between threads."""
+
+    def __init__(self) -> None:
+        """Begin without plans."""
+        self._kept: dict[tuple[object, ...], Plan] = {}
+        self._moving: dict[tuple[object, ...], Moving] = {}
+        self._lock = threading.Lock()
+        self._catalogue: object = None
+
+    def of(self, setting: Setting, kind: str) -> Callable[[Leaf], Plan]:
+        """Return what gives the plan of a leaf.
+
+        Args:
+            setting: what leaves are compiled against; its moments are not used.
+            kind: a name for ``setting.tables``.
+        """
+        with self._lock:
+            if self._catalogue != setting.catalogue:
+                self._kept.clear()
+                self._moving.clear()
+                self._catalogue = setting.catalogue
+        common = (kind, setting.dialect, setting.soft_opt_in)
+        return lambda leaf: self._plan(leaf, setting, (fingerprint(leaf), *common))
+
+    def moving(self, leaves: list[Leaf], setting: Setting) -> Moving:
+        """Return what tells who may have changed for ``leaves``."""
+        self.of(setting, "all")
+        key = (frozenset(map(fingerprint, leaves)), setting.dialect, setting.soft_opt_in)
+        with self._lock:
+            if key not in self._moving:
+                if len(self._moving) >= MOST // 64:
+                    self._moving.clear()
+                self._moving[key] = Moving(leaves, setting)
+            return self._moving[key]
+
+    def _plan(self, leaf: Leaf, setting: Setting, key: tuple[object, ...]) -> Plan:
+        found = self._kept.get(key)
+        if found is None:
+            found = compiled_plan(leaf, setting)
+            with self._lock:
+                if len(self._kept) >= MOST:
+                    self._kept.clear()
+                self._kept[key] = found
+        return found
