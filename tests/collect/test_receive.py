@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,20 @@ def event(name: str, **fields: Any) -> Event:
 
 def rows(stores: Stores, name: str) -> list[dict[str, Any]]:
     return stores.facts.read(table(name)).to_pylist()
+
+
+class Projections:
+    """Projections that know some identities, and have come up to a batch."""
+
+    def __init__(self, ids: set[int], upto: int) -> None:
+        self._ids, self._upto = ids, upto
+
+    def known(self, identity_ids: Sequence[int]) -> set[int]:
+        return self._ids & set(identity_ids)
+
+    def watermark(self, stage: str) -> int:
+        assert stage == "project"
+        return self._upto
 
 
 def stage(stores: Stores, **more: Any) -> Receive:
@@ -133,7 +148,7 @@ def test_replaying_the_inbox_changes_nothing(stores: Stores, now: datetime) -> N
     with stores.facts.write() as batch:
         batch.move("receive", 0)
     receive.run(now)
-    restarted = stage(stores, known=lambda ids: ids)
+    restarted = stage(stores)
     with stores.facts.write() as batch:
         batch.move("receive", 0)
     restarted.run(now)
@@ -187,8 +202,20 @@ def test_a_damaged_entry_does_not_hold_up_the_others(stores: Stores, now: dateti
 def test_known_identities_are_not_written_again(stores: Stores, now: datetime) -> None:
     """What the projections know already is asked for once and left out."""
     stores.inbox.append([Entry([event("m1"), event("m2", anonymous_id="a2")])])
-    stage(stores, known=lambda ids: {named("anonymous:site", "a1").id} & set(ids)).run(now)
+    stage(stores, projected=Projections({named("anonymous:site", "a1").id}, 0)).run(now)
     assert [row["value"] for row in rows(stores, "identity")] == ["a2"]
+
+
+@pytest.mark.parametrize("projected", [None, 0, 1])
+def test_identities_are_written_once_across_a_restart(stores: Stores, now: datetime, projected: int | None) -> None:
+    """Killed before the projections had them, or after: the next start writes none of them again."""
+    stores.inbox.append([Entry([event("m1", user_id="7")])])
+    stage(stores).run(now)
+    stores.inbox.append([Entry([event("m2", user_id="7")])])
+    ids = {named("anonymous:site", "a1").id, named("customer:shop", "7").id} if projected else set()
+    projections = None if projected is None else Projections(ids, projected)
+    stage(stores, projected=projections).run(now)
+    assert len(rows(stores, "identity")) == 2
 
 
 def test_traits_become_one_record_that_grows(stores: Stores, now: datetime) -> None:

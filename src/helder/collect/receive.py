@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta
+from typing import Protocol
 
 import msgspec
 import pyarrow as pa
@@ -40,6 +41,7 @@ from helder.collect.sighting import (
 )
 from helder.errors import place
 from helder.store.facts.protocol import Batch, Facts
+from helder.store.facts.schema import table
 from helder.store.state import State
 
 _log = logging.getLogger("helder.collect")
@@ -48,6 +50,18 @@ STAGE, CONSENTS, DECISIONS = "receive", "receive_consents", "receive_decisions"
 EVENTS_AT_ONCE = 50_000
 """Events of one run: more would take over 200 MB, fewer would have the stages after this one go over the same people
 more often when there is much to catch up with."""
+
+
+class Projected(Protocol):
+    """What the projections know."""
+
+    def known(self, identity_ids: Sequence[int]) -> Collection[int]:
+        """Return those of ``identity_ids`` that they know."""
+        ...
+
+    def watermark(self, stage: str) -> int:
+        """Return the batch of the facts up to which ``stage`` has filled them."""
+        ...
 
 
 class Read(msgspec.Struct, frozen=True):
@@ -73,7 +87,7 @@ class Receive:
         state: State,
         facts: Facts,
         identify: Identify,
-        known: Callable[[Sequence[int]], Collection[int]] = lambda _ids: (),
+        projected: Projected | None = None,
         duplicate_days: int = 7,
     ) -> None:
         """Remember the messages of the last days, from the facts.
@@ -83,11 +97,11 @@ class Receive:
             state: holds the consent ledger and the match decisions.
             facts: where everything goes.
             identify: tells whose an event is.
-            known: which of some identity ids are in the projections already: those are not written again.
+            projected: which identities the projections know already: those are not written again.
             duplicate_days: days within which a messageId seen before marks a retry.
         """
         self._inbox, self._state, self._facts = inbox, state, facts
-        self._identify, self._known = identify, known
+        self._identify, self._projected = identify, projected
         self._duplicates: Duplicates | None = None
         self._days = duplicate_days
         self._identities: Recent[int] = Recent()
@@ -166,13 +180,22 @@ class Receive:
     def _new(self, ids: list[int]) -> list[int]:
         """Return the identities that were never written, as far as anyone remembers."""
         unsure = [key for key in ids if key not in self._identities]
-        known = set(self._known(unsure)) if unsure else set()
+        known = self._projected.known(unsure) if self._projected is not None and unsure else ()
         return [key for key in unsure if key not in known]
+
+    def _not_projected(self) -> list[int]:
+        """Return the identities that were written before a start and are not in the projections yet."""
+        upto = 0 if self._projected is None else self._projected.watermark("project")
+        identity = table("identity")
+        rows = self._facts.read(identity.filter(identity.batch > upto).select("identity_id"))
+        ids: list[int] = rows.column("identity_id").to_pylist()
+        return ids
 
     def _remembered(self, now: datetime) -> Duplicates:
         """Return the messages of the last days; read from the facts the first time."""
         if self._duplicates is None:
             self._duplicates = _remember(self._facts, self._days, stored(now))
+            self._identities.add(self._not_projected())
         return self._duplicates
 
 
