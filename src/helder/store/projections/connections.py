@@ -13,7 +13,14 @@ from pathlib import Path
 from helder.errors import Unavailable
 
 _PAGE = 8192
-_PRAGMAS = ("synchronous = NORMAL", "cache_size = -65536", "temp_store = MEMORY", "secure_delete = ON")
+_PRAGMAS = (
+    "synchronous = NORMAL",
+    "cache_size = -65536",
+    "temp_store = MEMORY",
+    "secure_delete = ON",
+    # Rows come by person, all over the file: the same pages again and again, so it pays to copy them back seldom.
+    "wal_autocheckpoint = 8192",
+)
 
 
 class Connections:
