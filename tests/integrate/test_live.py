@@ -202,3 +202,12 @@ def test_a_cursor_may_be_a_number(erp: World) -> None:
     report = erp.sources.sync("erp", erp.now).objects[0]
     assert report.rows == 2
     assert ("email", "cor@x.nl") in erp.rows("identity", "kind", "value")
+
+
+def test_the_writing_of_moments_is_seen_when_the_first_comes(erp: World) -> None:
+    """A table that was empty when first asked is looked at again: its moments decide how it is compared."""
+    change(erp, "DELETE FROM invoices")
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    assert keys(erp, since=noon) == []
+    change(erp, "INSERT INTO invoices VALUES (9, 'K1', '2026-03-01 11:00:00', 1), (10, 'K2', '2026-03-01 13:00:00', 1)")
+    assert keys(erp, since=noon) == ["K2"]

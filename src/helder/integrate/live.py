@@ -14,7 +14,7 @@ from ibis.expr.types import Expr, Table, Value
 from helder.errors import Unavailable
 from helder.govern.entries import read_catalogue
 from helder.integrate.definitions import SourceDefinition, read_definition
-from helder.integrate.mapping import Column, ColumnGone, ObjectMapping, missing_columns
+from helder.integrate.mapping import Column, ColumnGone, ObjectMapping, SourceMapping, missing_columns
 from helder.integrate.sources import LiveConnection, LiveSource, Styles, source_type
 from helder.store.state import State
 
@@ -28,6 +28,8 @@ _STYLES = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "%Y-%m-%d %H:%M:%S"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}", "%Y-%m-%d %H:%M:%S.%f"),
 )
+
+_USUAL = "%Y-%m-%d %H:%M:%S"
 
 
 class LiveObject(msgspec.Struct, frozen=True):
@@ -54,6 +56,8 @@ class LiveSources:
         self._timeout = timeout
         self._styles: dict[tuple[str, str], Styles] = {}
         """By source and table: how the moments in it are written."""
+        self._known: dict[tuple[str, str], tuple[SourceMapping, str, LiveObject]] = {}
+        """Objects worked out before, with the mapping and the source's schema that they hold for."""
 
     def object(self, source: str, name: str) -> LiveObject:
         """Return object ``name`` of ``source``.
@@ -66,13 +70,21 @@ class LiveSources:
         if item is None:
             raise Unavailable(f"{source} has no {name}: its mapping file does not name one.")
         connection = self.connect(found)
+        version = connection.version()
+        known = self._known.get((source, name))
+        if known is not None and known[0] is found.mapping and known[1] == version:
+            return known[2]
         there = connection.columns(item.table)
         try:
             missing_columns(item, there, source)
         except ColumnGone as gone:
             raise Unavailable(str(gone)) from gone
         made = self._object(found, item, there, connection)
-        self._styles[source, item.table] = made.styles
+        self._styles[source, item.table] = tuple(
+            dict((*self._styles.get((source, item.table), ()), *made.styles)).items()
+        )
+        if all(pattern for _, pattern in made.styles):
+            self._known[source, name] = found.mapping, version, made
         return made
 
     def run(self, source: str, expr: Expr, ids: Sequence[str] | None = None) -> pa.Table:
@@ -83,7 +95,8 @@ class LiveSources:
         """
         connection = self.connect(read_definition(self._state, source))
         tables = [node.name for node in expr.op().find(UnboundTable)]
-        styles = tuple(style for name in tables for style in self._styles.get((source, name), ()))
+        told = (style for name in tables for style in self._styles.get((source, name), ()))
+        styles = tuple((column, pattern or _USUAL) for column, pattern in told)
         return connection.run(expr, ids, styles)
 
     def connect(self, found: SourceDefinition, patience: int = 1) -> LiveConnection:
@@ -133,6 +146,7 @@ def _typed(raw: Table, spec: Column, kind: str) -> Value:
 
 
 def _style(value: object) -> str:
-    """Return the pattern that a moment is written in; the most usual when there is none to see."""
-    text = str(value or "")
-    return next((pattern for shape, pattern in _STYLES if re.fullmatch(shape, text)), "%Y-%m-%d %H:%M:%S")
+    """Return the pattern that a moment is written in; empty when there is none to see yet."""
+    if value is None:
+        return ""
+    return next((pattern for shape, pattern in _STYLES if re.fullmatch(shape, str(value))), _USUAL)

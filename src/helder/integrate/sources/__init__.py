@@ -61,6 +61,10 @@ class CopiedSource(Protocol):
 class LiveConnection(Protocol):
     """A live source, opened to read."""
 
+    def version(self) -> str:
+        """Return a text that changes when tables or columns do."""
+        ...
+
     def columns(self, table: str) -> dict[str, str]:
         """Return column → Ibis type of a table, as they are now."""
         ...

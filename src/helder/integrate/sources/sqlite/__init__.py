@@ -45,6 +45,12 @@ class SqliteConnection:
         self._path = path
         self._timeout = timeout
 
+    def version(self) -> str:
+        """Return the number that SQLite counts changes of the schema with, and which file it is."""
+        with self._asked() as connection:
+            number = connection.execute("PRAGMA schema_version").fetchone()[0]
+        return f"{number}-{self._path.stat().st_ino}"
+
     def columns(self, table: str) -> dict[str, str]:
         """Return column → Ibis type of ``table``; none when there is no such table."""
         with self._asked() as connection:
