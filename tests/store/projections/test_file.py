@@ -221,15 +221,15 @@ def test_a_damaged_file_can_be_deleted(tmp_path: Path) -> None:
 
 
 def test_forgetting_overwrites_the_bytes(tmp_path: Path) -> None:
-    """What was forgotten stands in none of the files any more, once they are closed."""
+    """What was forgotten stands in none of the files any more, the write-ahead log included."""
     sentinel = "sentinel-4b1d"
     hot = Hot(tmp_path / "hot.db")
     rows = orders(("a", 1, 1), ("b", 2, 1)).append_column("extra", pa.array([sentinel, "kept-4b1d"]))
     hot.append("orders", rows)
     hot.forget([1])
     assert hot.rows("orders", [1, 2])["record_key"].to_pylist() == ["b"]
-    hot.close()
     content = b"".join(file.read_bytes() for file in tmp_path.iterdir())
+    hot.close()
     assert b"kept-4b1d" in content
     assert sentinel.encode() not in content
 

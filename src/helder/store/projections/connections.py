@@ -77,6 +77,14 @@ class Connections:
                 raise
             self._writer.execute("COMMIT")
 
+    def settle(self) -> bool:
+        """Copy the write-ahead log back and empty it; return whether nobody who reads stood in the way."""
+        with self.turn:
+            if self._writer is None:
+                self._writer = self._open(writes=True)
+            busy, _, _ = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
+
     def close(self) -> None:
         """Close what is open: what is lent out, when it comes back."""
         self._closed = True

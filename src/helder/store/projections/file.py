@@ -156,6 +156,10 @@ class ProjectionFile:
         """Between two chunks of bulk work: pause when another thread waits to write."""
         self._connections.turn.yield_to_others()
 
+    def settle(self) -> bool:
+        """Copy the write-ahead log back and empty it, so that nothing deleted stands in it; False while others read."""
+        return self._connections.settle()
+
     def clear(self) -> None:
         """Empty the copies and forget how far they came, so that the next run fills them anew."""
         with self.write() as writer:

@@ -34,6 +34,7 @@ class Hot(ProjectionFile):
         with self.write() as writer:
             for table in self.layouts:
                 writer.forget(table, "identity_id", np.asarray(identity_ids, np.int64))
+        self.settle()
 
 
 def _read_ahead(path: Path, limit: int) -> None:

@@ -172,6 +172,7 @@ class Online(ProjectionFile):
                 writer.connection.execute(
                     f"DELETE FROM {table} WHERE profile_id IN (SELECT value FROM json_each(?))", (to_json(profile_ids),)
                 )
+        self.settle()
 
     def _statements(self) -> list[str]:
         return [*super()._statements(), *members.TABLES]
