@@ -30,6 +30,14 @@ class Decided(msgspec.Struct, frozen=True):
         """Return how many there are."""
         return len(self.consents) + len(self.decisions)
 
+    def last_consent(self, before: int) -> int:
+        """Return the id of the last row of the ledger; ``before`` when there is none."""
+        return self.consents[-1].id if self.consents else before
+
+    def last_decision(self, before: int) -> int:
+        """Return the id of the last decision; ``before`` when there is none."""
+        return self.decisions[-1].id if self.decisions else before
+
 
 def decided_since(state: State, consent: int, decision: int) -> Decided:
     """Return the rows of the ledger and the decisions with ids above ``consent`` and ``decision``."""

@@ -64,6 +64,14 @@ class Projected(Protocol):
         ...
 
 
+class Came(msgspec.Struct, frozen=True):
+    """How far the stage has come: the watermarks."""
+
+    entry: int
+    consent: int
+    decision: int
+
+
 class Read(msgspec.Struct, frozen=True):
     """What one run takes in."""
 
@@ -104,6 +112,7 @@ class Receive:
         self._identify, self._projected = identify, projected
         self._duplicates: Duplicates | None = None
         self._days = duplicate_days
+        self._came: Came | None = None
         self._identities: Recent[int] = Recent()
         self._links: Recent[tuple[int, int, str]] = Recent()
         self.counts: Counter[str] = Counter()
@@ -112,15 +121,18 @@ class Receive:
     def run(self, now: datetime) -> int:
         """Take in what lies past the watermarks; returns events, rejections and rows of state (0 = nothing new)."""
         duplicates = self._remembered(now)
-        entries = self._inbox.read(self._facts.watermark(STAGE), EVENTS_AT_ONCE)
-        decided = decided_since(self._state, self._facts.watermark(CONSENTS), self._facts.watermark(DECISIONS))
+        # No one else moves these watermarks; they are read again only after a run that did not come to its end.
+        came, self._came = self._came or Came(*map(self._facts.watermark, (STAGE, CONSENTS, DECISIONS))), None
+        entries = self._inbox.read(came.entry, EVENTS_AT_ONCE)
+        decided = decided_since(self._state, came.consent, came.decision)
         if not entries and not decided:
+            self._came = came
             return 0
         events = [event for _, entry in entries for event in entry.events]
         keys = [message_key(event.source, event.message_id) for event in events]
         first = duplicates.fresh(keys)
         taken = Read(
-            upto=entries[-1][0] if entries else 0,
+            upto=entries[-1][0] if entries else came.entry,
             events=[event for event, new in zip(events, first, strict=True) if new],
             keys=[key for key, new in zip(keys, first, strict=True) if new],
             rejected=[rejection for _, entry in entries for rejection in entry.rejected],
@@ -129,6 +141,7 @@ class Receive:
         self._write(taken)
         duplicates.add(taken.keys, stored(now))
         self.counts["duplicate"] += len(events) - len(taken.events)
+        self._came = Came(taken.upto, decided.last_consent(came.consent), decided.last_decision(came.decision))
         return len(events) + len(taken.rejected) + len(decided)
 
     def _write(self, taken: Read) -> None:
@@ -145,8 +158,7 @@ class Receive:
             write_persons(batch, persons_seen(seen))
             batch.append("rejected", _rejected_rows([*taken.rejected, *nobody]))
             _write_decided(batch, taken.decided)
-            if taken.upto:
-                batch.move(STAGE, taken.upto)
+            batch.move(STAGE, taken.upto)
         self._identities.add(identities)
         self._links.add(links)
         self.counts["accepted"] += len(taken.events) - len(nobody)
@@ -211,10 +223,10 @@ def _write_decided(batch: Batch, decided: Decided) -> None:
     """Write consents and cuts, with their watermarks."""
     if decided.consents:
         batch.append("consent", consent_rows(decided.consents))
-        batch.move(CONSENTS, decided.consents[-1].id)
+        batch.move(CONSENTS, decided.last_consent(0))
     if decided.decisions:
         batch.append("cut", decided_cuts(decided.decisions))
-        batch.move(DECISIONS, decided.decisions[-1].id)
+        batch.move(DECISIONS, decided.last_decision(0))
 
 
 def _refused(event: Event, reason: Reason, detail: str) -> Rejection:
