@@ -15,7 +15,13 @@ SOURCES = ["src", "tests", "tools", "benchmarks"]
 CHECKS = {
     "format": [BIN / "ruff", "format", "--check", *SOURCES],
     "lint": [BIN / "ruff", "check", "--output-format", "concise", *SOURCES],
-    "types": [BIN / "pyrefly", "check", "--summary=none", "--output-format=min-text"],
+    "types": [
+        BIN / "pyrefly",
+        "check",
+        "--summary=none",
+        "--output-format=min-text",
+        f"--python-interpreter-path={sys.executable}",
+    ],
     "imports": [BIN / "lint-imports", "--no-logo"],
     "docs": [sys.executable, "tools/docs.py"],
 }

@@ -111,7 +111,7 @@ def _write(batch: object, rows: list[tuple[int, StatedRecord]]) -> None:
     """Write people: profile p has the account p and the address a@x.nl."""
     ids = sorted({person for person, _ in rows})
     both = [*ids, *(100 + person for person in ids)]
-    batch.append(  # type: ignore[attr-defined]
+    batch.append(
         "identity",
         pa.table(
             {
@@ -123,10 +123,10 @@ def _write(batch: object, rows: list[tuple[int, StatedRecord]]) -> None:
         ),
     )
     placed = pa.table({"identity_id": pa.array(both, pa.int64()), "profile_id": pa.array([*ids, *ids], pa.int64())})
-    batch.append("identity_profile", placed)  # type: ignore[attr-defined]
+    batch.append("identity_profile", placed)
     columns = {name: [record.values[name] for _, record in rows] for name in PERSON_FIELDS}
     kinds = {name: pa.date32() if kind == "date" else pa.string() for name, kind in PERSON_FIELDS.items()}
-    batch.append(  # type: ignore[attr-defined]
+    batch.append(
         "person_record",
         pa.table(
             {

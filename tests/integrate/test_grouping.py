@@ -41,7 +41,7 @@ def solve(
 ) -> Groups:
     known = kinds or KINDS
     rows = [(key, kind, key) for key, kind in known.items()]
-    full: list[LinkRow] = [link if len(link) == 4 else (*link, "same_record", 90) for link in links]  # type: ignore[misc]
+    full: list[LinkRow] = [link if len(link) == 4 else (*link, "same_record", 90) for link in links]
     return group(evidence(rows, full, cuts or [], names))
 
 

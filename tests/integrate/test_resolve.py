@@ -174,7 +174,7 @@ def arrivals(draw: st.DrawFn) -> World:
     told: list[tuple[str, object]] = [
         ("identity", (key, draw(st.sampled_from(KINDS)), draw(st.integers(0, 3)))) for key in range(1, size + 1)
     ]
-    kinds = {row[1][0]: row[1][1] for row in told}  # type: ignore[index]
+    kinds = {row[1][0]: row[1][1] for row in told}
     strength = st.sampled_from([50, 70, 80, 90, 90, 90, 100])
     reason = st.sampled_from(["same_record", "login"])
     for a, b, why, weight in draw(st.lists(st.tuples(ids, ids, reason, strength), max_size=16)):
@@ -207,7 +207,7 @@ def test_resolving_bit_by_bit_gives_what_a_rebuild_gives(world: World) -> None:
             for name, make in MAKE.items():
                 rows = [row for kind, row in part if kind == name]
                 if rows:
-                    batch.append(name, make(rows))  # type: ignore[operator]
+                    batch.append(name, make(rows))
         stage.run(AT)
     bit_by_bit = derived(facts)
     rebuild(facts, lambda: SURVIVAL)

@@ -40,7 +40,7 @@ def identify(world: World) -> WebIdentities:
 def event(**values: object) -> Event:
     moment = AT.replace(tzinfo=None)
     plain = {"message_id": "m", "type": "track", "name": "X", "source": "site", "at": moment, "received_at": moment}
-    return Event(**{**plain, **values})  # type: ignore[arg-type]
+    return Event(**{**plain, **values})
 
 
 def said(found: Identified | None) -> tuple[str, set[str], set[tuple[str, str, str, int]]]:

@@ -154,7 +154,7 @@ def failing(file: ProjectionFile, transactions: int) -> Iterator[None]:
             if begun[0] == transactions:
                 raise Crash
 
-    file.write = counted  # type: ignore[method-assign]
+    file.write = counted
     try:
         yield
     finally:

@@ -84,7 +84,7 @@ def _holds(path: Path) -> bool:
 def _forms() -> Iterator[bytes]:
     for number in (INVOICE_CENTS, INVOICE_CENTS * 10_000):
         for order in ("little", "big"):
-            yield number.to_bytes(8, order).strip(b"\0")  # type: ignore[arg-type]
+            yield number.to_bytes(8, order).strip(b"\0")
         yield str(number).encode()
     for amount in (INVOICE_CENTS / 100, float(INVOICE_CENTS)):
         yield struct.pack("<d", amount)

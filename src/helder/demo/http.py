@@ -68,7 +68,7 @@ class _Wire(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport."""
-        self._transport = transport  # type: ignore[assignment]
+        self._transport = transport  # type: ignore[assignment] - asyncio gives the general kind
 
     def data_received(self, data: bytes) -> None:
         """Feed the parser; what is no HTTP ends the connection."""

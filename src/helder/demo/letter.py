@@ -46,7 +46,7 @@ def read(path: Path) -> Letter:
     """Return the letter in an ``.eml`` file."""
     mail = email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
     page = _Page()
-    html = mail.get_body(preferencelist=("html",))  # type: ignore[attr-defined]
+    html = mail.get_body(preferencelist=("html",))  # type: ignore[attr-defined] - the default policy makes EmailMessage
     if html is not None:
         page.feed(html.get_content())
     ways = [each.strip(" <>") for each in str(mail.get("List-Unsubscribe", "")).split(",")]

@@ -106,7 +106,7 @@ def _starts(
         rows += _start(rng, visitors, numbers, starters[who], known, as_of)
     columns = list(zip(*rows, strict=True)) or [()] * 5
     kinds = (np.int64, np.int64, np.int8, np.int64, bool)
-    return tuple(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True))  # type: ignore[return-value]
+    return tuple(np.array(column, dtype=kind) for column, kind in zip(columns, kinds, strict=True))  # type: ignore[return-value] - as many columns as kinds
 
 
 def _start(

@@ -190,4 +190,4 @@ def _profile(row: Sequence[object]) -> StoredProfile:
         values[place] = members.from_micros(micros) if isinstance(micros, int) else None
     days = values[_BIRTH]
     values[_BIRTH] = date(1970, 1, 1) + timedelta(days=days) if isinstance(days, int) else None
-    return StoredProfile(**dict(zip(StoredProfile.__struct_fields__, values, strict=True)))  # pyrefly: ignore[bad-argument-type]
+    return StoredProfile(**dict(zip(StoredProfile.__struct_fields__, values, strict=True)))  # pyrefly: ignore[bad-argument-type] - a row of the table

@@ -160,7 +160,7 @@ def test_a_slow_server_is_given_little_at_once(company: Company, catcher: Catche
         sizes.append(limit)
         return take(token, limit, now)
 
-    dispatch.take = noting  # type: ignore[method-assign]
+    dispatch.take = noting
     mail_to(company, *(f"p{number}@example.nl" for number in range(60)))
     sender = company.sender()
     sender._dispatch = dispatch
@@ -209,7 +209,7 @@ def test_a_server_that_goes_away_in_a_batch_holds_up_nobody(company: Company, ca
             asked.append("")
             return await ready()
 
-        connection.ready = counted  # type: ignore[method-assign]
+        connection.ready = counted
         await sender._send(connection, "me", batch)
 
     asyncio.run(send())
