@@ -47,7 +47,7 @@ elif point == "within the transaction":
 elif point == "before the commit":
     receive_module._write_decided = killed
 elif point == "after the commit":
-    receive._identities.add = killed
+    receive._links.add = killed
 receive.run(datetime(2026, 11, 24, 10, 0, tzinfo=UTC))
 print("alive")
 """
