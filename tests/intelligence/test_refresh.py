@@ -202,6 +202,9 @@ class Source:
         return LiveTable(table)
 
     def run(self, source: str, expr: Any, ids: Any) -> Any:
+        if self.keys is None:
+            self.asked += 1
+            raise Unavailable("erp is locked by another program.")
         found = self.keys if ids is None else [key for key in self.keys or [] if key in ids]
         return pa.table({"key": pa.array(found, pa.string())})
 

@@ -20,6 +20,7 @@ from helder.errors import Unavailable
 from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, caught_up, read_index
+from helder.intelligence.segments.live import LiveObjects
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.plans import Plans
 from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule
@@ -69,6 +70,7 @@ class Engine:
         self._freshness = freshness
         self._bitmaps = Bitmaps()
         self._plans = Plans()
+        self._objects = LiveObjects(around.live)
         self._lock = threading.Lock()
         self._last: Moment | None = None
         self._index: _Indexed | None = None
@@ -169,7 +171,7 @@ class Engine:
             index = self.index(reader).part(np.asarray(profile_ids, np.int64))
             small = SmallTables(reader, self._hot, self._online)
             tables = small.gather(index, wanted)
-            sitting = Sitting(index, setting, plan, self._around)
+            sitting = Sitting(index, setting, plan, self._around, self._objects)
             yield sitting.reads(reader, tables, lambda kind: small.keys_of(index, kind))
 
     def index(self, reader: Reader) -> ProfileIndex:
@@ -196,7 +198,7 @@ class Engine:
         with self._facts.reader() as reader:
             moment = self._moment(reader, now, freshness)
             setting = self._setting(moment.now, table)
-            sitting = _Keeping(self.index(reader), setting, self._plans.of(setting, "all"), self._around)
+            sitting = _Keeping(self.index(reader), setting, self._plans.of(setting, "all"), self._around, self._objects)
             sitting.keep(self._bitmaps, moment)
             yield sitting.reads(reader, {})
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import ibis
@@ -47,6 +48,35 @@ class LiveSources(Protocol):
     def run(self, source: str, expr: Expr, ids: Sequence[str] | None) -> pa.Table:
         """Answer ``expr`` (a column ``key``) at the source, only for ``ids`` when given. Raises Unavailable."""
         ...
+
+
+FRESH = timedelta(seconds=10)
+"""How long what an object looks like is remembered: finding it out takes longer than asking a thousand people."""
+
+
+class LiveObjects:
+    """What objects of live sources look like. One that changed makes its question fail, and is then forgotten."""
+
+    def __init__(self, live: LiveSources) -> None:
+        """Find objects in ``live``."""
+        self._live = live
+        self._known: dict[tuple[str, str], tuple[datetime, LiveObject]] = {}
+
+    def find(self, leaf: Live, now: datetime) -> LiveObject:
+        """Return the object that ``leaf`` asks, as it looked at most ten seconds before ``now`` (naive UTC)."""
+        name = (leaf.source, leaf.question.object)
+        known = self._known.get(name)
+        if known is None or not timedelta(0) <= now - known[0] < FRESH:
+            known = self._known[name] = (now, self._live.object(*name))
+        return known[1]
+
+    def run(self, leaf: Live, expr: Expr, ids: Sequence[str] | None) -> pa.Table:
+        """Ask the source."""
+        try:
+            return self._live.run(leaf.source, expr, ids)
+        except Unavailable:
+            self._known.pop((leaf.source, leaf.question.object), None)
+            raise
 
 
 class LiveQuestion(msgspec.Struct, frozen=True):

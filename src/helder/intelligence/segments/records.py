@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 
 import ibis
 from ibis.expr.types import Column, Table, Value
 
 from helder.intelligence.segments.conditions import Operand, property_of, truth
 from helder.intelligence.segments.counting import compared, counted, holds
+from helder.intelligence.segments.moments import moment
 from helder.intelligence.segments.rule import Aggregate, Window
 from helder.intelligence.segments.setting import Question, Setting
 from helder.intelligence.segments.vocabulary import RETURN, place
@@ -26,7 +28,9 @@ def aggregate(leaf: Aggregate, setting: Setting) -> Question:
     valued = valued.filter(valued.value.notnull())
 
     def finish(mapped: Table) -> Table:
-        measured = mapped.group_by("profile_id").aggregate(measure=_MEASURES[leaf.measure](mapped))
+        measured = (
+            _outermost(mapped, leaf.measure) if leaf.measure in ("last", "first") else _total(mapped, leaf.measure)
+        )
         return compared(measured, kind, leaf.test, setting.moments, nothing)
 
     return Question(valued, finish, complement=holds(leaf.test, nothing))
@@ -69,12 +73,28 @@ def _column(leaf: Aggregate, rows: Table, setting: Setting) -> tuple[Column, str
     return found.column, found.kind
 
 
+def _total(mapped: Table, measure: str) -> Table:
+    """Return (profile_id, measure) over all of a profile's rows."""
+    return mapped.group_by("profile_id").aggregate(measure=_MEASURES[measure](mapped))
+
+
+def _outermost(mapped: Table, measure: str) -> Table:
+    """Return (profile_id, measure) of each profile's last or first row; a row without a date comes before all others.
+
+    By rank: Spark knows no order within an aggregate.
+    """
+    dated = mapped.mutate(dated=ibis.coalesce(mapped["at"], moment(_LONG_AGO)))
+    order = [dated.dated, dated.tie]
+    order = [each.desc() for each in order] if measure == "last" else order
+    ranked = dated.mutate(rank=ibis.row_number().over(group_by=dated.profile_id, order_by=order))
+    return ranked.filter(ranked["rank"] == 0).select("profile_id", measure="value")
+
+
+_LONG_AGO = datetime(1, 1, 1)  # noqa: DTZ001 - naive UTC, as the stores hold it
 _MEASURES: dict[str, Callable[[Table], Value]] = {
     "days": lambda rows: rows.value.nunique(),
     "sum": lambda rows: rows.value.sum(),
     "average": lambda rows: rows.value.mean(),
     "least": lambda rows: rows.value.min(),
     "greatest": lambda rows: rows.value.max(),
-    "last": lambda rows: rows.value.last(order_by=[rows["at"], rows.tie]),
-    "first": lambda rows: rows.value.first(order_by=[rows["at"], rows.tie]),
 }

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from helder.errors import Unavailable
 from helder.intelligence.segments.choices import last_choices
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
-from helder.intelligence.segments.live import LiveSources, live_question, to_identities
+from helder.intelligence.segments.live import LiveObjects, LiveSources, live_question, to_identities
 from helder.intelligence.segments.plan import MAPPED, Plan, Template
 from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
 from helder.intelligence.segments.setting import Setting
@@ -43,7 +43,12 @@ class Sitting:
     """Call it with a leaf for its bitmap; null when it cannot be known now (``because`` says why)."""
 
     def __init__(
-        self, index: ProfileIndex, setting: Setting, plan: Callable[[Leaf], Plan], around: Surroundings
+        self,
+        index: ProfileIndex,
+        setting: Setting,
+        plan: Callable[[Leaf], Plan],
+        around: Surroundings,
+        objects: LiveObjects,
     ) -> None:
         """Ask over the profiles of ``index``, at the moment of ``setting``; ``reads`` comes next."""
         self.index = index
@@ -52,6 +57,7 @@ class Sitting:
         self.keys_of: KeysOf | None = None
         self._plan = plan
         self._around = around
+        self._objects = objects
         self._known: dict[bytes, Bitmap | None] = {}
 
     def reads(self, reader: Reader, tables: Mapping[str, pa.Table], keys_of: KeysOf | None = None) -> Self:
@@ -87,10 +93,10 @@ class Sitting:
 
     def _ask_source(self, leaf: Live) -> Bitmap:
         """Send the question to the source, and turn the keys into profiles."""
-        live = self._around.live
-        asked = live_question(leaf, live.object(leaf.source, leaf.question.object), self.setting.moments)
+        found = self._objects.find(leaf, self.setting.moments.now)
+        asked = live_question(leaf, found, self.setting.moments)
         known = None if self.keys_of is None else self.keys_of(asked.kind)
-        keys = live.run(leaf.source, asked.expr, None if known is None else list(known)).column("key")
+        keys = self._objects.run(leaf, asked.expr, None if known is None else list(known)).column("key")
         keys = pc.cast(keys, pa.string())
         if known is None:
             rows = self._reader.read(to_identities(asked.kind, table), live_keys=pa.table({"key": keys}))

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 import ibis
+from ibis.config import Config
 from ibis.expr.operations import Node
 from ibis.expr.types import Expr
 
@@ -17,7 +18,15 @@ def compiled(expr: Expr, dialect: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _compiled(node: Node, dialect: str) -> str:
+    if dialect == "pyspark" and ibis.options.pyspark is None:
+        ibis.options.pyspark = _Spark()
     return str(ibis.to_sql(node.to_expr(), dialect=dialect))
+
+
+class _Spark(Config):
+    """What Ibis asks of its Spark backend while it compiles; the backend itself is loaded only where Spark is used."""
+
+    treat_nan_as_null: bool = False
 
 
 def moment_sql(at: datetime, dialect: str) -> str:
