@@ -98,7 +98,8 @@ def _values(
         "goal": goal,
         "verdict": _verdict(t, result),
         "groups": groups,
-        "scale": _scale(groups),
+        "scale": (scale := _scale(groups)),
+        "marks": _marks(scale),
         "ends": _ends(t, result),
         "skips": _skips(t, result),
         "mails": [(each, aware(each.sent_at)) for each in mails],
@@ -117,6 +118,12 @@ def _scale(groups: list[Group]) -> float:
     """Return the share at the right-hand end of the chart: the next tenth beyond all intervals."""
     highest = max((group.interval[1] for group in groups), default=0.1)
     return min(1.0, (int(highest * 10) + 1) / 10)
+
+
+def _marks(scale: float) -> list[float]:
+    """Return the places of the chart's marks, as parts of its width: one a tenth, or every second."""
+    tenths = round(scale * 10)
+    return [tenth / tenths for tenth in range(0, tenths + 1, 1 if tenths <= 5 else 2)]
 
 
 def _verdict(t: Translator, result: Result) -> str:
