@@ -80,7 +80,7 @@ def test_a_skipped_test_fails_a_run_that_may_skip_nothing(tmp_path: Path, no_ski
 
 
 def test_the_submission_check_allows_no_skips_and_ends() -> None:
-    """.ci/run forbids skips, ends a run that hangs, and runs what `make test` runs."""
+    """.ci/run forbids skips, ends within 20 minutes, and runs what `make test` runs."""
     text = (ROOT / ".ci/run").read_text()
     assert "HELDER_NO_SKIPS=1" in text
-    assert re.search(r"timeout --kill-after=30 (1200|2400) make test", text)
+    assert re.search(r"timeout --kill-after=30 1200 make test", text)
