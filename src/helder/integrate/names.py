@@ -109,10 +109,14 @@ def _hashes(near: str, part: int) -> set[str]:
 
 @lru_cache(maxsize=65_536)
 def _near(name: str, key: bytes) -> str:
-    """Return hashes of ``name`` and of it with each letter left out; empty when it is too short to tell."""
+    """Return hashes of ``name`` and of it with each letter left out; empty when it is too short to tell.
+
+    A slip may also fall within an ``ij``, which :func:`words` makes one letter: both spellings are taken.
+    """
     if len(name) < _SHORTEST:
         return ""
-    left_out = {name, *(name[:at] + name[at + 1 :] for at in range(len(name)))}
+    spellings = {name, name.replace("y", "ij")}
+    left_out = spellings | {word[:at] + word[at + 1 :] for word in spellings for at in range(len(word))}
     return "".join(sorted({f"{digest63(word, key) & 0xFFFF:04x}" for word in left_out}))
 
 
