@@ -39,7 +39,7 @@ def test_every_node_has_its_verdict(facts: DuckDbFacts) -> None:
         ("rule.all[1]", True),
         ("rule.all[1].none[0]", False),
     ]
-    assert found.verdicts[1].words["nl"] == "een artikel bekeken in de laatste dag"
+    assert found.verdicts[1].words["nl"] == "in de afgelopen dag een artikel bekeken"
     assert not why(engine_of(facts), rule, 2, aware(NOW)).holds
 
 

@@ -78,3 +78,10 @@ def test_the_reflexive_goes_before_how_often() -> None:
     """*zich minstens twee keer afmeldden*, not *minstens twee keer zich afmeldden*."""
     often = "minstens twee keer"
     assert verb_last(Phrase("meldden", "zich af"), often, denied=False, windowed=True) == f"zich {often} afmeldden"
+
+
+def test_dutch_says_when_before_what() -> None:
+    """*zich in de afgelopen week niet afmeldden*: only the reflexive goes before the window."""
+    last_week = "in de afgelopen week"
+    said = verb_last(Phrase("meldden", "zich af"), "", denied=True, windowed=True, when=last_week)
+    assert said == f"zich {last_week} niet afmeldden"

@@ -39,7 +39,7 @@ class Dutch(Grammar):
     yes: ClassVar[str] = "ja"
     no: ClassVar[str] = "nee"
     euros: ClassVar[str] = "¤ #,##0"
-    subordinate: ClassVar[tuple[str, ...]] = (", waarbij ", ", maar ", " waarvan ")
+    subordinate: ClassVar[tuple[str, ...]] = (", waarbij ", ", maar ", " waarvan ", " daarna ")
 
     def attribute(self, test: Condition) -> Clause:
         """*in Utrecht wonen*; *van wie de postcode met ‘35’ begint*."""
@@ -51,7 +51,7 @@ class Dutch(Grammar):
         return Clause(VAN_WIE, f"{nouns.with_article(test.field, label)} {self._predicate(test, kind)}")
 
     def behaviour(self, leaf: Behaviour, times: Times) -> Clause:
-        """*minstens twee keer een bestelling plaatsten in de laatste 180 dagen*."""
+        """*in de afgelopen 180 dagen minstens twee keer een bestelling plaatsten*."""
         done = self._done(self._event(leaf.event), times, leaf.window)
         return Clause(DIE, done + self._where(leaf.where, "event", ", waarbij"))
 
@@ -60,10 +60,10 @@ class Dutch(Grammar):
         first = self._done(self._event(leaf.first), Times("at_least", 1), leaf.window)
         times = Times("is", 0) if leaf.negated else Times("at_least", 1)
         soon = f"binnen {self.length(leaf.within)} daarna"
-        then = verb_last(self._event(leaf.then), self._frequency(times), denied=leaf.negated, windowed=True)
+        then = verb_last(self._event(leaf.then), self._frequency(times), denied=leaf.negated, windowed=True, when=soon)
         but = ", maar" if leaf.negated else " en"
         first += self._where(leaf.where, "event", ", waarbij")
-        return Clause(DIE, f"{first}{but} {soon} {then}{self._where(leaf.then_where, 'event', ', waarbij')}")
+        return Clause(DIE, f"{first}{but} {then}{self._where(leaf.then_where, 'event', ', waarbij')}")
 
     def aggregate(self, leaf: Aggregate) -> Clause:
         """*geen open klacht hebben*; *van wie het totale bedrag van de bestellingen minstens € 100 is*."""
@@ -75,9 +75,9 @@ class Dutch(Grammar):
         kind = self.lexicon.field_type(leaf.object, leaf.test.field)
         if leaf.test.field == "at":
             return Clause(VAN_WIE, self._dated(leaf))
-        what = nouns.with_adjective(leaf.measure, leaf.test.field, label)
-        of = f"van {nouns.plural(leaf.object, self.lexicon.object_label(leaf.object, 'nl'))}"
-        text = f"{what} {of}{self._when(leaf.window)}{self._where(leaf.where, leaf.object, ' waarvan')}"
+        text = (
+            f"{self._measured(leaf, label)}{self._when(leaf.window)}{self._where(leaf.where, leaf.object, ' waarvan')}"
+        )
         return Clause(VAN_WIE, f"{text} {self._predicate(leaf.test, kind)}")
 
     def live(self, leaf: Live) -> Clause:
@@ -135,18 +135,28 @@ class Dutch(Grammar):
     def _done(self, phrase: Phrase, times: Times, window: Window) -> str:
         """Say how often something was done, and when."""
         often = self._frequency(times)
-        done = verb_last(phrase, often, denied=times.never, windowed=not everywhen(window))
-        return f"{done}{self._when(window)}"
+        when = self._when(window).strip()
+        return verb_last(phrase, often, denied=times.never, windowed=not everywhen(window), when=when)
 
     def _counted(self, leaf: Aggregate) -> str:
         """Say how many records there are."""
         times = counting(leaf.test)
         having = ticket_words(leaf, "nl")
         if having and (times.never or times.once_or_more):
-            return f"{'geen' if times.never else 'een'} {having} hebben{self._when(leaf.window)}"
+            when = self._when(leaf.window).strip()
+            known = f"{'geen' if times.never else 'een'} {having}"
+            return f"{when} {known} hadden" if when else f"{known} hebben"
         phrase = self.lexicon.object_phrase(leaf.object, "nl")
         known = Phrase(*phrase) if phrase else Phrase("hebben", self.quoted(leaf.object))
         return self._done(known, times, leaf.window) + self._where(leaf.where, leaf.object, ", waarbij")
+
+    def _measured(self, leaf: Aggregate, label: str | None) -> str:
+        """*het totale bedrag van de bestellingen*, *de status van het laatste abonnement*."""
+        known = self.lexicon.object_label(leaf.object, "nl")
+        if leaf.measure in ("last", "first"):
+            of_one = nouns.singular(leaf.object, nouns.ADJECTIVES[leaf.measure], known)
+            return f"{nouns.with_article(leaf.test.field, label)} van {of_one}"
+        return f"{nouns.with_adjective(leaf.measure, leaf.test.field, label)} van {nouns.plural(leaf.object, known)}"
 
     def _dated(self, leaf: Aggregate) -> str:
         """*de laatste bestelling vóór 1 januari ligt*."""
@@ -160,24 +170,24 @@ class Dutch(Grammar):
         phrase = self.lexicon.object_phrase(leaf.object, "nl")
         known = Phrase(*phrase) if phrase else Phrase("hebben", self.quoted(leaf.object))
         days = f"op {self._amount(counting(leaf.test), 'dag', 'dagen')}"
-        done = verb_last(known, days, denied=False, windowed=False)
-        return f"{done}{self._when(leaf.window)}{self._where(leaf.where, leaf.object, ', waarbij')}"
+        done = verb_last(known, days, denied=False, windowed=False, when=self._when(leaf.window).strip())
+        return f"{done}{self._where(leaf.where, leaf.object, ', waarbij')}"
 
     def _frequency(self, times: Times) -> str:
         """*minstens twee keer*; nothing for at all, and for never (the verb says that)."""
         return "" if times.never or times.once_or_more else self._amount(times, "keer", "keer")
 
     def _amount(self, times: Times, one: str, many: str) -> str:
-        """*minstens twee keer*, *tussen twee en vijf keer*."""
+        """*minstens twee keer*, *twee tot en met vijf keer*."""
         number = nouns.count(times.n, self.number)
         if times.upper is not None:
-            return f"tussen {number} en {nouns.count(times.upper, self.number)} {many}"
+            return f"{number} tot en met {nouns.count(times.upper, self.number)} {many}"
         return f"{nouns.COMPARED[times.op]}{number} {one if times.n == 1 else many}"
 
     def _when(self, window: Window) -> str:
-        """* in de laatste 180 dagen*, with a space before it."""
+        """* in de afgelopen 180 dagen*, with a space before it."""
         if window.in_last is not None:
-            article = nouns.LAST[window.in_last.unit] if window.in_last.n == 1 else "de laatste"
+            article = nouns.LAST[window.in_last.unit] if window.in_last.n == 1 else "de afgelopen"
             one = nouns.UNITS[window.in_last.unit][0]
             return f" in {article} {one if window.in_last.n == 1 else self.length(window.in_last)}"
         if window.since is not None and window.until is not None:
@@ -205,6 +215,6 @@ class Dutch(Grammar):
             span = cast("Span", test.value)
             some = nouns.UNITS[span.unit][0] if span.n == 1 else values[0]
             article = nouns.LAST[span.unit] if test.op == "in_last" else nouns.NEXT[span.unit]
-            plural = "de laatste" if test.op == "in_last" else "de komende"
+            plural = "de afgelopen" if test.op == "in_last" else "de komende"
             return f"in {article if span.n == 1 else plural} {some} ligt"
         return nouns.PREDICATES[test.op].format(*values)

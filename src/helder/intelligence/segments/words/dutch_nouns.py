@@ -11,7 +11,7 @@ UNITS = {
     "days": ("dag", "dagen"),
     "weeks": ("week", "weken"),
 }
-LAST = {"minutes": "de laatste", "hours": "het laatste", "days": "de laatste", "weeks": "de laatste"}
+LAST = {"minutes": "de afgelopen", "hours": "het afgelopen", "days": "de afgelopen", "weeks": "de afgelopen"}
 NEXT = {"minutes": "de komende", "hours": "het komende", "days": "de komende", "weeks": "de komende"}
 CHANNELS = {
     "email": "per e-mail",

@@ -45,21 +45,22 @@ class Phrase(msgspec.Struct, frozen=True):
     rest: str
 
 
-def verb_last(phrase: Phrase, often: str, *, denied: bool, windowed: bool) -> str:
+def verb_last(phrase: Phrase, often: str, *, denied: bool, windowed: bool, when: str = "") -> str:
     """Return the clause with its verb last.
 
     Args:
         phrase: as the catalogue gives it.
         often: *minstens twee keer*, or nothing.
         denied: it was not done: *geen bestelling plaatsten*, *zich niet afmeldden*.
-        windowed: a window follows; without one it is *nooit*.
+        windowed: it is about a while, not about ever: without one it is *nooit*.
+        when: *in de afgelopen 30 dagen*; Dutch says it first, only *zich* goes before it.
     """
     rest, particle = _particle(phrase.rest)
     finite, _, predicate = phrase.verb.partition(" ")
     reflexive, rest = ("zich", rest.removeprefix("zich").strip()) if rest.split(" ")[0] == "zich" else ("", rest)
     if denied:
         often, rest = "", _denied(rest, windowed=windowed)
-    return " ".join(part for part in (reflexive, often, rest, predicate, particle + finite) if part)
+    return " ".join(part for part in (reflexive, when, often, rest, predicate, particle + finite) if part)
 
 
 def _particle(rest: str) -> tuple[str, str]:

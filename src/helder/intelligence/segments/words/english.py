@@ -142,7 +142,7 @@ class English(Grammar):
         having = ticket_words(leaf, "en")
         if having and (times.never or times.once_or_more):
             article = "no" if times.never else "an" if having[0] in "aeiou" else "a"
-            return f"have {article} {having}{self._when(leaf.window)}"
+            return f"{'have' if everywhen(leaf.window) else 'had'} {article} {having}{self._when(leaf.window)}"
         phrase = self.lexicon.object_phrase(leaf.object, "en") or ("have", self.quoted(leaf.object))
         return self._done(phrase, times, leaf.window) + self._where(leaf.where, leaf.object)
 

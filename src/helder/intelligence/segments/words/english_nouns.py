@@ -20,7 +20,7 @@ COMPARED = {
     "at_least": "at least ",
     "at_most": "at most ",
     "more_than": "more than ",
-    "less_than": "less than ",
+    "less_than": "fewer than ",
     "is": "exactly ",
     "is_not": "not exactly ",
 }

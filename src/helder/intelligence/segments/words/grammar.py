@@ -18,6 +18,7 @@ from helder.intelligence.segments.rule import (
     Leaf,
     Live,
     Membership,
+    Op,
     Permission,
     Sequence,
     Span,
@@ -102,12 +103,12 @@ class Grammar(ABC):
     def opposite(self, leaf: Leaf) -> Clause | None:
         """Return the opposite of a leaf."""
         match leaf:
-            case Behaviour() if times_of(leaf).once_or_more:
-                return self.behaviour(leaf, Times("is", 0))
-            case Aggregate(measure="count") if counting(leaf.test).once_or_more:
-                return self.aggregate(_never(leaf))
-            case Live(question=Aggregate(measure="count") as ask) if counting(ask.test).once_or_more:
-                return self.live(Live(leaf.source, _never(ask)))
+            case Behaviour() if less := fewer(times_of(leaf)):
+                return self.behaviour(leaf, less)
+            case Aggregate(measure="count") if less := fewer(counting(leaf.test)):
+                return self.aggregate(_counting(leaf, less))
+            case Live(question=Aggregate(measure="count") as ask) if less := fewer(counting(ask.test)):
+                return self.live(Live(leaf.source, _counting(ask, less)))
             case Permission():
                 return self.permission(leaf, negated=True)
             case Membership():
@@ -213,9 +214,16 @@ def everywhen(window: Window) -> bool:
     return window == Window()
 
 
-def _never(leaf: Aggregate) -> Aggregate:
-    """Return the leaf that asks for nothing at all."""
-    return msgspec.structs.replace(leaf, test=Condition(leaf.test.field, "is", 0))
+def fewer(times: Times) -> Times | None:
+    """Return the opposite of *at all* (never) and of *at least three times* (less than three times); else None."""
+    if times.once_or_more:
+        return Times("is", 0)
+    return Times("less_than", times.n) if times.op == "at_least" and times.n > 1 else None
+
+
+def _counting(leaf: Aggregate, times: Times) -> Aggregate:
+    """Return the leaf that asks for another count."""
+    return msgspec.structs.replace(leaf, test=Condition(leaf.test.field, cast("Op", times.op), times.n))
 
 
 _TURNED = {

@@ -63,7 +63,7 @@ def _spoken(rule: Rule, grammar: Grammar, before: str, *, inside: bool) -> tuple
             raise TypeError(type(rule).__name__)
         return _with_pronoun(clause, before)
     if rule.match == "none":
-        return _excluded(rule, grammar, before)
+        return _excluded(rule, grammar, before, inside=inside)
     word = grammar.conjunction if rule.match == "all" else grammar.disjunction
     text, pronoun = _joined(rule, grammar, word, before)
     return (_bracketed(text, grammar) if inside and len(rule.rules) > 1 else text), pronoun
@@ -78,7 +78,7 @@ def _bracketed(text: str, grammar: Grammar) -> str:
 
 
 def _joined(rule: Group, grammar: Grammar, word: str, before: str) -> tuple[str, str]:
-    """Return the children in words, joined by ``word``."""
+    """Return the children in words: *a, b en c*, with ``word`` also where another pronoun begins."""
     if not rule.rules:
         nothing = grammar.nobody if rule.match == "any" else grammar.everyone
         return f"({nothing.lower()})", before
@@ -86,14 +86,19 @@ def _joined(rule: Group, grammar: Grammar, word: str, before: str) -> tuple[str,
     for child in rule.rules:
         text, before = _spoken(child, grammar, before, inside=True)
         texts.append(text)
+    pronouns = tuple(f"{pronoun} " for pronoun in grammar.pronouns)
+    turns = [*(text.startswith(pronouns) for text in texts), True]
     joined = texts[0]
-    for last, text in pairwise(texts):
+    for n, (last, text) in enumerate(pairwise(texts), start=1):
+        if not (turns[n] or turns[n + 1]):
+            joined += f", {text}"
+            continue
         comma = "," if any(mark in last for mark in grammar.subordinate) and not last.endswith(")") else ""
         joined += f"{comma} {word} {text}"
     return joined, before
 
 
-def _excluded(rule: Group, grammar: Grammar, before: str) -> tuple[str, str]:
+def _excluded(rule: Group, grammar: Grammar, before: str, *, inside: bool) -> tuple[str, str]:
     """Return a *none* group: the opposite of its one leaf, or *not among the customers who*."""
     if not rule.rules:
         return f"({grammar.everyone.lower()})", before
@@ -103,7 +108,7 @@ def _excluded(rule: Group, grammar: Grammar, before: str) -> tuple[str, str]:
         if clause is not None:
             return _with_pronoun(clause, before)
     any_of = Group("any", rule.rules)
-    text, _ = _spoken(simplified(any_of), grammar, "", inside=False)
+    text, _ = _spoken(simplified(any_of), grammar, "", inside=inside)
     return _with_pronoun(Clause(grammar.who, grammar.among(text)), before)
 
 
