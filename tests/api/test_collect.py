@@ -16,7 +16,7 @@ import httpx
 import pytest
 from tests.api.conftest import Door
 
-from helder.collect.parse import MAX_BODY
+from helder.collect.dialects.dialect import MAX_BODY
 
 CLIENTS = Path(__file__).parents[1] / "data/clients/requests.jsonl"
 

@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.collect.conftest import RECEIVED_AT
 
+from helder.collect.dialects.dialect import MAX_BATCH, MAX_BODY, MAX_ITEM
 from helder.collect.event import Event, Rejection
 from helder.collect.item import Received
-from helder.collect.parse import MAX_BATCH, MAX_BODY, MAX_ITEM, Parsed, parse
+from helder.collect.parse import Parsed, parse
 
 CLIENTS = Path(__file__).parents[1] / "data/clients/requests.jsonl"
 RECEIVED = Received(source="site", at=RECEIVED_AT, request_id="r1")

@@ -25,7 +25,7 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 
 from helder import __version__
-from helder.api.collect import KINDS
+from helder.collect.dialects.segment import PATHS
 
 _TAGS = (
     Tag("events", "What people do, sent by their browsers, apps and by servers. Segment's HTTP tracking API."),
@@ -56,7 +56,7 @@ def add_collecting(app: Litestar) -> None:
     """Add the paths of ``Collect`` to the document of ``app``."""
     paths = app.openapi_schema.paths
     if paths is not None:
-        for path, kind in KINDS.items():
+        for path, kind in PATHS.items():
             if len(path.rpartition("/")[2]) > 1:
                 paths[path] = PathItem(post=_operation(path, kind))
 

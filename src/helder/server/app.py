@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from helder.api.collect import Collect, Receive, Scope, Send
+from helder.api.collect import Collect
+from helder.api.collect.asgi import Receive, Scope, Send
 
 
 class App:

@@ -1,0 +1,25 @@
+"""What a client hears that is not let in."""
+
+from __future__ import annotations
+
+import msgspec
+
+from helder.api.collect.asgi import Send, answer
+from helder.api.collect.cors import JSON
+from helder.api.errors import RETRY_AFTER, Problem
+
+
+class Refused(Exception):
+    """A request that is answered with a status and a problem."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        """Say what to answer."""
+        super().__init__(message)
+        self.status, self.problem = status, Problem(code, message)
+
+
+async def refuse(send: Send, status: int, problem: Problem) -> None:
+    """Answer with a problem, and with the time to wait when trying again can help."""
+    retry = RETRY_AFTER.get(status)
+    headers = [*JSON, (b"retry-after", retry.encode())] if retry else JSON
+    await answer(send, status, msgspec.json.encode(problem), headers)
