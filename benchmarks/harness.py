@@ -35,8 +35,12 @@ class Goal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     unit: str
     below: float | None = None
     """The figure must be less than this."""
+    above: float | None = None
+    """The figure must be this or more: for rates, where more is better."""
     ratio: float | None = None
     """The figure may be at most this many times its baseline."""
+    times: float | None = None
+    """The figure must be at least this many times its baseline."""
     n: int = 1
     """Worked on at least this much; a fast answer over less is no answer."""
 
@@ -103,7 +107,7 @@ def judge(bench: str, measured: Measurement | None, goal: Goal | None) -> Line:
         bench=bench,
         value=round(measured.value, 3),
         unit=measured.unit,
-        goal=goal.below if goal else None,
+        goal=limit(goal),
         baseline=None if measured.baseline is None else round(measured.baseline, 3),
         ratio=None if ratio is None else round(ratio, 3),
         n=measured.n,
@@ -115,16 +119,23 @@ def judge(bench: str, measured: Measurement | None, goal: Goal | None) -> Line:
 
 def absent(bench: str, goal: Goal | None) -> Line:
     """Return the line of a figure that its benchmark did not give."""
-    unit, below = (goal.unit, goal.below) if goal else ("", None)
+    unit = goal.unit if goal else ""
     nothing = dict.fromkeys(("value", "baseline", "ratio"))
-    return Line(bench=bench, unit=unit, goal=below, n=0, runs=0, commit=commit(), met=False, **nothing)
+    return Line(bench=bench, unit=unit, goal=limit(goal), n=0, runs=0, commit=commit(), met=False, **nothing)
+
+
+def limit(goal: Goal | None) -> float | None:
+    """Return the figure that a goal asks to stay below, or to reach."""
+    return None if goal is None else goal.below if goal.below is not None else goal.above
 
 
 def is_met(measured: Measurement, ratio: float | None, goal: Goal) -> bool:
     """Tell whether a figure reaches its goal in every respect that the goal names."""
     fast = goal.below is None or measured.value < goal.below
+    much = goal.above is None or measured.value >= goal.above
     close = goal.ratio is None or (ratio is not None and ratio <= goal.ratio)
-    return fast and close and measured.n >= goal.n
+    ahead = goal.times is None or (ratio is not None and ratio >= goal.times)
+    return fast and much and close and ahead and measured.n >= goal.n
 
 
 def read_goals() -> dict[str, Goal]:

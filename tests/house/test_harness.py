@@ -34,6 +34,18 @@ def test_a_goal_is_met_in_every_respect_or_not(change: dict[str, object], met: b
     assert harness.judge("b.cold", Measurement(**values), GOAL).met is met
 
 
+@pytest.mark.parametrize(
+    ("change", "met"),
+    [({}, True), ({"value": 4_999.0}, False), ({"baseline": 4_000.0}, False), ({"baseline": None}, False)],
+)
+def test_a_rate_must_reach_its_goal(change: dict[str, object], met: bool) -> None:
+    """Of a rate more is better, and it must be so many times its baseline."""
+    rate = {"bench": "b.rate", "value": 5_000.0, "unit": "1/s", "n": 50, "runs": 3, "baseline": 3_000.0} | change
+    goal = harness.Goal(unit="1/s", above=5_000, times=1.4, n=50)
+    line = harness.judge("b.rate", Measurement(**rate), goal)  # type: ignore[arg-type] - values of several types
+    assert (line.met, line.goal) == (met, 5_000)
+
+
 def test_a_figure_without_a_measurement_is_not_met() -> None:
     """What a benchmark did not measure is reported, and not met."""
     line = harness.judge("b.cold", None, GOAL)
