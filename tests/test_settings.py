@@ -31,6 +31,15 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ('port = "many"\n', "port"),
         ('time_zone = "Europe/Atlantis"\n', "Atlantis"),
         ("port = \n", "valid TOML"),
+        ("port = 70000\n", "port is 70000; it must be from 1 to 65535"),
+        ('language = "de"\n', "language is 'de'; it must be nl or en"),
+        ('smtp_tls = "maybe"\n', "auto, always, implicit or never"),
+        ('log_level = "LOUD"\n', "DEBUG, INFO, WARNING or ERROR"),
+        ("tick_ms = 0\n", "tick_ms is 0"),
+        ("source_timeout_seconds = nan\n", "source_timeout_seconds is nan"),
+        ('memory_limit = "lots"\n', "memory_limit is 'lots'"),
+        ('public_url = "helder.example.org"\n', "public_url is 'helder.example.org'"),
+        ('sender = "Lentehof"\n', "sender is 'Lentehof'"),
     ],
 )
 def test_a_setting_that_cannot_be_understood_stops_the_start(tmp_path: Path, text: str, named: str) -> None:
@@ -38,6 +47,20 @@ def test_a_setting_that_cannot_be_understood_stops_the_start(tmp_path: Path, tex
     (tmp_path / "helder.toml").write_text(text)
     with pytest.raises(SettingsError, match=named):
         settings.load_settings(tmp_path, {})
+
+
+def test_what_the_documentation_accepts_is_accepted(tmp_path: Path) -> None:
+    """The settings as the reference shows them, a level in small letters, and the other forms of each."""
+    text = """
+public_url = "https://helder.example.org/mail"
+sender = "workshops@lentehof.example"
+log_level = "debug"
+smtp_tls = "implicit"
+memory_limit = "1.5 GiB"
+language = "en"
+"""
+    (tmp_path / "helder.toml").write_text(text)
+    assert settings.load_settings(tmp_path, {}).address == "https://helder.example.org/mail"
 
 
 def test_the_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:

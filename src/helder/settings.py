@@ -7,6 +7,7 @@ marketers decide while Helder runs (sources, segments, journeys) is state, not s
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
@@ -16,6 +17,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 
 from helder.errors import SettingsError
+
+_CHOICES: Mapping[str, tuple[str, ...]] = {
+    "language": ("nl", "en"),
+    "smtp_tls": ("auto", "always", "implicit", "never"),
+    "log_level": ("DEBUG", "INFO", "WARNING", "ERROR"),
+}
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "port": (1, 65_535),
+    "smtp_port": (1, 65_535),
+    "smtp_connections": (1, 100),
+    "senders": (0, 64),
+    "threads": (1, 256),
+    "tick_ms": (1, 60_000),
+    "duplicate_days": (1, 366),
+    "mail_pause_days": (0, 366),
+    "source_timeout_seconds": (0.05, 3600),
+}
+_SHAPES: Mapping[str, tuple[str, str]] = {
+    "public_url": (r"(https?://[^\s/?#]+[^\s?#]*)?", "an address such as https://helder.example.org"),
+    "memory_limit": (r"\d+(\.\d+)? ?([KMGT]i?B|%)", "an amount such as 4GB"),
+    "sender": (r"[^<>]*<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+", "an address such as Name <name@example.org>"),
+}
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +118,33 @@ def load_settings(data: Path, environ: Mapping[str, str] = os.environ) -> Settin
         settings.zone  # noqa: B018 - resolving the zone is the check
     except (msgspec.ValidationError, ZoneInfoNotFoundError, ValueError) as error:
         raise SettingsError(f"helder.toml or environment: {error}. See docs/reference/settings.md.") from error
+    check(settings)
     return settings
+
+
+def check(settings: Settings) -> None:
+    """Refuse values that nothing could work with, before anything starts.
+
+    Raises:
+        SettingsError: naming the first such setting, its value and what would be accepted.
+    """
+    for name, (wrong, accepted) in _judged(settings).items():
+        if wrong:
+            value = getattr(settings, name)
+            raise SettingsError(f"{name} is {value!r}; it must be {accepted}. See docs/reference/settings.md.")
+
+
+def _judged(settings: Settings) -> dict[str, tuple[bool, str]]:
+    """Return for each setting that not every value will do for, whether its value is wrong, and what is accepted."""
+    value = {name: getattr(settings, name) for name in (*_CHOICES, *_BOUNDS, *_SHAPES)}
+    value["log_level"] = value["log_level"].upper()
+    return {
+        **{name: (value[name] not in some, f"{', '.join(some[:-1])} or {some[-1]}") for name, some in _CHOICES.items()},
+        **{
+            name: (not low <= value[name] <= high, f"from {low:g} to {high:g}") for name, (low, high) in _BOUNDS.items()
+        },
+        **{name: (not re.fullmatch(form, value[name]), what) for name, (form, what) in _SHAPES.items()},
+    }
 
 
 def _read(path: Path) -> dict[str, object]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -34,9 +35,69 @@ def test_an_error_is_one_line_with_its_code(words: str, tmp_path: Path) -> None:
     assert err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("segment save new {gone}", "cannot be read: No such file or directory (invalid-input)"),
+        ("segment save new {latin}", "is not UTF-8 (byte 1); save it as UTF-8 (invalid-input)"),
+        ("segment save new {half}", "(bad-rule)"),
+        ("journey save --goal {gone}", "cannot be read: No such file or directory (invalid-input)"),
+        ("journey save --purposes {latin}", "is not UTF-8 (byte 1); save it as UTF-8 (invalid-input)"),
+        ("journey save --template {gone}", "(template-fault)"),
+        ("journey save --journey {gone}", "cannot be read: No such file or directory (invalid-input)"),
+        ("journey save --journey {latin}", "is not UTF-8 (byte 1); save it as UTF-8 (invalid-input)"),
+        ("source add {gone}", "(invalid-input)"),
+        ("export identities {gone}/all.csv", "cannot be written: No such file or directory; give another file"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_in_one_line(
+    words: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A file that is not there, is in another encoding or is half written: its name and what to do, no traceback."""
+    (tmp_path / "latin").write_bytes(b"\x22\xe9\x22")
+    (tmp_path / "half").write_text("{")
+    files = {name: tmp_path / name for name in ("gone", "latin", "half")}
+    typed = ["helder", *words.format(**files).split(), "--data", str(tmp_path / "new")]
+    monkeypatch.setattr(sys, "argv", typed)
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    err = capfd.readouterr().err
+    assert ended.value.code == 1
+    assert err.startswith("helder: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line() -> None:
+    """A place where nothing can be written stops the start, with its name."""
+    code, _, err = run("serve", "--data", "/proc/helder")
+    assert (code, err) == (1, "helder: /proc/helder: No such file or directory (unavailable)\n")
+
+
+def test_a_port_that_does_not_exist_is_told_in_one_line(tmp_path: Path) -> None:
+    """What is given on the command line is judged like what is set."""
+    code, _, err = run("serve", "--data", str(tmp_path), "--port", "99999")
+    assert code == 1
+    assert "port is 99999; it must be from 1 to 65535" in err
+    assert err.count("\n") == 1
+
+
+def test_who_reads_half_of_the_answer_gets_no_traceback(tmp_path: Path) -> None:
+    """``helder … | head -1``: when the reader goes away the command ends in silence."""
+    command = [sys.executable, "-m", "helder", "source", "list", "--data", str(tmp_path)]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
 def test_every_command_has_a_help_text() -> None:
-    """The help names every file of the room that is a command."""
+    """The help names every file of the room that is a command, with what it does."""
     code, out, _ = run("--help")
     names = {path.stem for path in Path(cli.__path__[0]).glob("*.py") if not path.stem.startswith("_")}
     assert code == 0
     assert {name for name in names if name not in out} == set()
+    for name in names:
+        said = next(line for line in out.splitlines() if line.startswith(f"│ {name} "))
+        assert len(said.strip("│ ").split()) > 3

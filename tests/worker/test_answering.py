@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from helder.errors import Cancelled, InvalidInput, NotFound, Unavailable
+from helder.intelligence.segments.fault import RuleError, refuse
 from helder.worker.answering import Answering
 from helder.worker.client import AsyncClient, Client
 from helder.worker.protocol import socket_path
@@ -47,6 +48,10 @@ def breaks() -> None:
     raise ZeroDivisionError("jan@example.nl")
 
 
+def misruled() -> None:
+    refuse("rule.all[1]", "'wthin' is not known.")
+
+
 HANDLERS: Mapping[str, Callable[..., Any]] = {
     "add": lambda a, b=1: a + b,
     "point": lambda: Point(1, (2, 3)),
@@ -54,6 +59,7 @@ HANDLERS: Mapping[str, Callable[..., Any]] = {
     "slow": slow,
     "fails": fails,
     "breaks": breaks,
+    "misruled": misruled,
 }
 
 
@@ -113,6 +119,13 @@ def test_an_error_arrives_as_itself(client: Client) -> None:
     assert "jan@" not in str(caught.value)
     assert caught.value.code == "internal"
     assert client.call("add", a=1) == 2
+
+
+def test_an_error_that_is_made_of_parts_arrives_as_itself(client: Client) -> None:
+    """A fault in a rule keeps its kind and its words, though it is made of a path and a message."""
+    with pytest.raises(RuleError) as caught:
+        client.call("misruled")
+    assert str(caught.value) == "rule.all[1]: 'wthin' is not known."
 
 
 def test_progress_is_told_on_the_way(client: Client) -> None:

@@ -1,4 +1,4 @@
-"""``helder demo``: the whole job on a made-up company, then a page to look at."""
+"""``helder demo``: show the whole job on a made-up company, then a page to look at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``helder doctor``: is everything as it should be?"""
+"""``helder doctor``: look at an installation, and say how to mend what is wrong."""
 
 from __future__ import annotations
 

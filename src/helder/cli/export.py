@@ -1,4 +1,4 @@
-"""``helder export``: give data out."""
+"""``helder export``: give data out as files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``helder journey``: campaigns from the command line."""
+"""``helder journey``: save goals, purposes, templates and journeys, let them run, see how they went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``helder key``: write keys of sources, and API keys."""
+"""``helder key``: make and end the keys that web sites and programs come in with."""
 
 from __future__ import annotations
 

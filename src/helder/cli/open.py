@@ -1,4 +1,4 @@
-"""``helder open``: a link to the pages."""
+"""``helder open``: print a link to the pages."""
 
 from __future__ import annotations
 

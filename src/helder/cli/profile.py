@@ -1,4 +1,4 @@
-"""``helder profile``: one person."""
+"""``helder profile``: show one person, merge two, split one."""
 
 from __future__ import annotations
 

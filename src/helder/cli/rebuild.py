@@ -1,4 +1,4 @@
-"""``helder rebuild``: derive everything again."""
+"""``helder rebuild``: throw away what is derived, and derive it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``helder segment``: who answers to a rule."""
+"""``helder segment``: save a rule, count who answers to it, ask why."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ def save(key: str, rule: Path, *, name: str = "", data: Data = Path("helder-data
         The data folder.
     """
     from helder.cli._print import say
+    from helder.govern.written import read_written
     from helder.worker.connect import connect
 
+    text = read_written(rule)
     with connect(data) as worker:
-        text = rule.read_text("utf-8")
         version = worker.call("segment_save", key=key, name=name or key, rule=text)
         say(f"saved {key}, version {version}")
         say(worker.call("segment_words", key=key))

@@ -1,4 +1,4 @@
-"""``helder serve``: run Helder."""
+"""``helder serve``: run Helder until it is stopped."""
 
 from __future__ import annotations
 

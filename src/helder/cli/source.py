@@ -1,4 +1,4 @@
-"""``helder source``: connect data."""
+"""``helder source``: connect data: files, databases, web sites."""
 
 from __future__ import annotations
 

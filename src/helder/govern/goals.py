@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 from helder.clock import stored
 from helder.errors import InvalidInput
 from helder.govern.catalogue import Catalogue, Words
+from helder.govern.written import read_written
 from helder.store.state import State
 from helder.store.tables.definitions import goal
 
@@ -65,7 +66,7 @@ def parse_goal(text: str, catalogue: Catalogue, name: str = "goal") -> Goal:
 
 def read_goal_file(path: Path, catalogue: Catalogue) -> Goal:
     """Return the goal in the file ``path``."""
-    return parse_goal(path.read_text("utf-8"), catalogue, path.name)
+    return parse_goal(read_written(path), catalogue, path.name)
 
 
 def save_goal(state: State, item: Goal, now: datetime) -> None:

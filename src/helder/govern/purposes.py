@@ -13,6 +13,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from helder.errors import InvalidInput
 from helder.govern.catalogue import Words
+from helder.govern.written import read_written
 from helder.store.state import State
 from helder.store.tables.consents import purpose
 
@@ -37,8 +38,8 @@ def read_purpose_file(path: Path) -> list[Purpose]:
         InvalidInput: naming the file and what is wrong in it.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File).purpose
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        return msgspec.convert(tomllib.loads(read_written(path)), _File).purpose
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise InvalidInput(f"{path.name}: {error}") from error
 
 

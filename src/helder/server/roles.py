@@ -13,7 +13,7 @@ import msgspec
 
 from helder.clock import Monotone
 from helder.server.address import check_free, listens, reached_at
-from helder.settings import Settings, load_settings
+from helder.settings import Settings, check, load_settings
 from helder.worker.lock import FolderLock
 from helder.worker.logs import configure_logs
 from helder.worker.protocol import socket_path
@@ -107,7 +107,9 @@ def _prepare(settings: Settings) -> None:
 
 def _override(settings: Settings, host: str | None, port: int | None) -> Settings:
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    return msgspec.structs.replace(settings, **given)
+    changed = msgspec.structs.replace(settings, **given)
+    check(changed)
+    return changed
 
 
 def _command(settings: Settings, role: str) -> list[str]:

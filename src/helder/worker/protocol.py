@@ -98,7 +98,7 @@ def error_of(failure: Failure) -> HelderError:
     kind = next((kind for kind in _kinds(HelderError) if kind.code == failure.code), None)
     if kind is None:
         kind = type("RemoteError", (HelderError,), {"code": failure.code})
-    return kind(failure.message)
+    return Exception.__new__(kind, failure.message)  # not by __init__, which makes a message of parts (RuleError)
 
 
 def _kinds(root: type[HelderError]) -> Iterator[type[HelderError]]:

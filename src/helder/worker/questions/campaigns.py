@@ -17,6 +17,7 @@ from helder.govern import audit
 from helder.govern.entries import read_catalogue
 from helder.govern.goals import Goal, read_goal_file, read_goals, save_goal
 from helder.govern.purposes import read_purpose_file, save_purposes
+from helder.govern.written import read_written
 from helder.integrate.view import ProfileView
 from helder.intelligence.segments.words import say
 from helder.measure.live_sales import LiveSales
@@ -99,7 +100,7 @@ class _Campaigns:
 
     def journey_save(self, path: str, actor: str = "command line") -> str:
         """Save a journey as a new version; return its key."""
-        graph = parse_toml(Path(path).read_text("utf-8"))
+        graph = parse_toml(read_written(Path(path)))
         save_journey(self._house.state, graph)
         self._noted(actor, "journey.save", f"journey:{graph.key}")
         return graph.key

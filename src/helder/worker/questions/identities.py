@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
+from helder.errors import InvalidInput
 from helder.integrate.rebuild import Rebuilt, rebuild
 from helder.integrate.resolve import read_survival
 from helder.store.facts.schema import table
@@ -30,7 +31,7 @@ def handlers(house: House) -> Mapping[str, Handler]:
         who, known = table("identity_profile"), table("identity")
         joined = known.join(who, "identity_id").select(who.profile_id, known.kind, known.value)
         rows = house.facts.read(joined.order_by(["profile_id", "kind", "value"]))
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
+        with _made(Path(path)) as file:
             writer = csv.writer(file)
             writer.writerow(("profile_id", "kind", "value", "segments"))
             columns = (rows.column(name).to_pylist() for name in ("profile_id", "kind", "value"))
@@ -38,6 +39,14 @@ def handlers(house: House) -> Mapping[str, Handler]:
         return rows.num_rows
 
     return {"rebuild": rebuild_all, "identities_export": identities_export}
+
+
+def _made(path: Path) -> TextIO:
+    """Return the file ``path``, new and empty."""
+    try:
+        return path.open("w", newline="", encoding="utf-8")
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}; give another file") from error
 
 
 def _segment_names(house: House) -> dict[int, str]:
