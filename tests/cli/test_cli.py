@@ -92,6 +92,15 @@ def test_who_reads_half_of_the_answer_gets_no_traceback(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, "")
 
 
+def test_a_count_says_each_part_of_the_rule_in_words(tmp_path: Path) -> None:
+    """The rule and each part of it stand in words behind their counts, in the language that was asked for."""
+    (tmp_path / "rule.json").write_text('{"all": [{"behaviour": "Signed In"}, {"attribute": "email", "op": "set"}]}')
+    assert run("segment", "save", "known", str(tmp_path / "rule.json"), "--data", str(tmp_path))[0] == 0
+    _, out, _ = run("segment", "count", "known", "--language", "en", "--data", str(tmp_path))
+    parts = ["0  signed in and have an e-mail address", "0    signed in", "0    have an e-mail address"]
+    assert [line.strip() for line in out.splitlines()[:3]] == parts
+
+
 def test_every_command_has_a_help_text() -> None:
     """The help names every file of the room that is a command, with what it does."""
     code, out, _ = run("--help")

@@ -48,7 +48,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A Helder with 1,500 people, collected and defined; nothing has been mailed yet."""
     data = tmp_path_factory.mktemp("whole")
     with Catcher(data / "company" / "mails") as catcher:
-        settings = {"smtp_host": catcher.host, "smtp_port": str(catcher.port), "smtp_tls": "never"}
+        settings = {"smtp_host": catcher.host, "smtp_port": catcher.port, "smtp_tls": "never"}
         server = Server(data / "helder", free_port(0), settings)
         try:
             script = Script(data, people=1_500, seed=7, port=0, as_of=system_clock())

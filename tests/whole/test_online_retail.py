@@ -123,7 +123,7 @@ def shop(tmp_path_factory: pytest.TempPathFactory, customers: Customers) -> Iter
     shutil.copyfile(ROOT / "examples/online-retail/shop.toml", folder / "shop.toml")
     _write(folder, customers.every)
     with Catcher(folder / "mails") as catcher:
-        settings = {"smtp_host": catcher.host, "smtp_port": str(catcher.port), "smtp_tls": "never"}
+        settings = {"smtp_host": catcher.host, "smtp_port": catcher.port, "smtp_tls": "never"}
         server = Server(folder / "helder", free_port(0), settings)
         client = server.ready()
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from helder.errors import DataFolderInUse
-from helder.worker.lock import FolderLock
+from helder.worker.lock import FolderLock, running_at
 
 
 def test_a_second_lock_is_refused_with_the_number_of_the_first(tmp_path: Path) -> None:
@@ -34,3 +34,12 @@ def test_a_lock_ends_with_its_process(tmp_path: Path) -> None:
     assert (tmp_path / "worker.lock").exists()
     with FolderLock(tmp_path, "worker"):
         pass
+
+
+def test_a_server_tells_where_it_is_while_it_runs(tmp_path: Path) -> None:
+    """Its address is in its lock, and is believed only as long as the lock is held."""
+    assert running_at(tmp_path) == ""
+    lock = FolderLock(tmp_path, "serve").take("http://127.0.0.1:9000")
+    assert running_at(tmp_path) == "http://127.0.0.1:9000"
+    lock.close()
+    assert running_at(tmp_path) == ""

@@ -35,7 +35,7 @@ async def metrics(state: AppState) -> Response[str]:
     except HelderError:
         worker = None
     text_body = exposition(state["api"], worker)
-    return Response(text_body, media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(text_body, media_type="text/plain; version=0.0.4")
 
 
 async def _worker(state: AppState) -> str:

@@ -24,7 +24,9 @@ def link(*, data: Annotated[Path, Parameter(env_var="HELDER_DATA")] = Path("held
     from helder.clock import system_clock
     from helder.errors import NotFound
     from helder.settings import load_settings, secret_key
+    from helder.worker.lock import running_at
 
     if not data.is_dir():
         raise NotFound(f"there is no data folder {data}; give --data, or make one with `helder serve --data {data}`")
-    say(f"{load_settings(data).address}/enter?code={entrance(secret_key(data), system_clock())}")
+    address = running_at(data) or load_settings(data).address
+    say(f"{address}/enter?code={entrance(secret_key(data), system_clock())}")

@@ -39,24 +39,28 @@ def save(key: str, rule: Path, *, name: str = "", data: Data = Path("helder-data
 
 
 @app.command
-def count(key: str, *, data: Data = Path("helder-data")) -> None:
+def count(key: str, *, language: Literal["nl", "en"] = "nl", data: Data = Path("helder-data")) -> None:
     """Count who answers to a segment now, with each part of its rule.
 
     Parameters
     ----------
     key
         Key of the segment.
+    language
+        Of the parts in words.
     data
         The data folder.
     """
-    from helder.cli._print import columns, say
+    from helder.cli._print import say
     from helder.worker.connect import connect
 
     with connect(data) as worker:
+        parts = worker.call("segment_parts", key=key, language=language)
         answer = worker.call("segment_count", key=key)
     if answer["unavailable_because"]:
         say(f"unavailable, because {answer['unavailable_because']}")
-    columns(("part of the rule", "people"), [(path, _number(n)) for path, n in answer["counts"].items()])
+    for path, words in parts.items():
+        say(f"{_number(answer['counts'][path]):>9}  {'  ' * path.count('[')}{words}")
     say(f"of {answer['base']:,} people, as of {str(answer['as_of'])[:19]}, in {answer['took'] * 1000:.0f} ms")
 
 

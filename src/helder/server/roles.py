@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -52,7 +53,8 @@ def serve_all(settings: Settings) -> None:
     """Run every process of one machine, under a supervisor."""
     from helder.server.supervisor import Child, Supervisor
 
-    with FolderLock(settings.data, "serve"):
+    lock = FolderLock(settings.data, "serve").take(settings.address)
+    with closing(lock):
         check_free(settings.host, settings.port)
         _prepare(settings)
         os.environ[CHILD] = "1"

@@ -20,8 +20,8 @@ class FolderLock:
         self._role = role
         self._handle: int | None = None
 
-    def take(self) -> Self:
-        """Take the lock.
+    def take(self, address: str = "") -> Self:
+        """Take the lock, and note in it the number of this process and, of a server, its ``address``.
 
         Raises:
             DataFolderInUse: with the number of the process that has it.
@@ -31,18 +31,18 @@ class FolderLock:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.read(handle, 20).decode("ascii", "replace").strip()
+            holder = _noted(handle)[0]
             os.close(handle)
             raise DataFolderInUse(
-                f"a Helder {self._role} (process {holder or '?'}) already works in {self._path.parent}; "
+                f"a Helder {self._role} (process {holder}) already works in {self._path.parent}; "
                 "stop it first, or give --data another folder"
             ) from error
         os.truncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode())
+        os.write(handle, f"{os.getpid()} {address}".encode())
         self._handle = handle
         return self
 
-    def release(self) -> None:
+    def close(self) -> None:
         """Give the lock up."""
         if self._handle is not None:
             os.close(self._handle)
@@ -56,4 +56,25 @@ class FolderLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Give it up."""
-        self.release()
+        self.close()
+
+
+def running_at(data: Path) -> str:
+    """Return the address of the server that runs on ``data`` now; empty when none does."""
+    try:
+        handle = os.open(data / "serve.lock", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return _noted(handle)[1]  # somebody has the lock
+    finally:
+        os.close(handle)
+    return ""
+
+
+def _noted(handle: int) -> tuple[str, str]:
+    """Return what the holder of a lock wrote in it: its process and its address."""
+    process, _, address = os.pread(handle, 300, 0).decode("utf-8", "replace").partition(" ")
+    return process or "?", address

@@ -71,11 +71,11 @@ def _begin_anew(data: Path) -> None:
     (data / _MARKER).touch()
 
 
-def _settings(catcher: Catcher) -> dict[str, str]:
+def _settings(catcher: Catcher) -> dict[str, str | int]:
     """Return how the company set up its Helder."""
     return {
         "smtp_host": catcher.host,
-        "smtp_port": str(catcher.port),
+        "smtp_port": catcher.port,
         "smtp_tls": "never",
         "company": "Uitgeverij Lentehof",
         "postal_address": "Lentehof 12, 3512 AB Utrecht",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -22,15 +23,17 @@ _STOP_SECONDS = 40.0
 class Server:
     """``helder serve`` on a data folder, until closed."""
 
-    def __init__(self, data: Path, port: int, settings: Mapping[str, str]) -> None:
-        """Start it; ``settings`` are given as environment variables ``HELDER_<NAME>``."""
+    def __init__(self, data: Path, port: int, settings: Mapping[str, str | int]) -> None:
+        """Start it; ``settings`` are written to ``helder.toml``, so that it can be started again by hand."""
         self.data, self.base = data, f"http://127.0.0.1:{port}"
         data.mkdir(parents=True, exist_ok=True)
         self._log = (data / "server.log").open("ab")
-        given = {f"HELDER_{name.upper()}": value for name, value in settings.items()}
+        given = {"port": port, **settings}
+        lines = (f"{name} = {json.dumps(value)}\n" for name, value in given.items())  # a JSON string is a TOML string
+        (data / "helder.toml").write_text("".join(lines), "utf-8")
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
-            [sys.executable, "-m", "helder", "serve", "--data", str(data), "--port", str(port)],
-            env={**os.environ, **given, CHILD: "1"},
+            [sys.executable, "-m", "helder", "serve", "--data", str(data)],
+            env={**_unset(os.environ), CHILD: "1"},
             stdin=subprocess.PIPE,  # it ends with this process, however that ends
             stdout=self._log,
             stderr=subprocess.STDOUT,
@@ -82,6 +85,11 @@ class Server:
         if self._process.stdin is not None:
             self._process.stdin.close()
         self._log.close()
+
+
+def _unset(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without settings of another Helder: they would go before the file."""
+    return {name: value for name, value in environ.items() if not name.startswith("HELDER_")}
 
 
 def free_port(wanted: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from helder.govern import audit
 from helder.govern.entries import read_catalogue
@@ -11,9 +12,9 @@ from helder.integrate.definitions import read_definitions
 from helder.intelligence.segments.answer import Answer, Why
 from helder.intelligence.segments.check import check
 from helder.intelligence.segments.parse import parse
-from helder.intelligence.segments.rule import Rule
+from helder.intelligence.segments.rule import Rule, nodes
 from helder.intelligence.segments.why import why
-from helder.intelligence.segments.words import Lexicon, say
+from helder.intelligence.segments.words import Lexicon, say, say_node
 from helder.wiring.house import House
 from helder.worker.answering import Handler
 
@@ -64,8 +65,15 @@ def handlers(house: House) -> Mapping[str, Handler]:
         "segment_members": segment_members,
         "segment_why": segment_why,
         "segment_words": segment_words,
+        "segment_parts": partial(parts_in_words, house),
         "segment_list": segment_list,
     }
+
+
+def parts_in_words(house: House, key: str, language: str = "nl") -> dict[str, str]:
+    """Return every node of a segment's rule in words, by its path."""
+    names = lexicon(house)
+    return {path: say_node(node, language, names) for path, node in nodes(house.segments.rule(key))}
 
 
 def lexicon(house: House) -> Lexicon:
