@@ -83,6 +83,16 @@ def test_a_head_request_tells_nothing(mailed: Mailed) -> None:
     assert (mailed.names(), mailed.choices()) == ([], [])
 
 
+@pytest.mark.parametrize(
+    "header", [{"Sec-Purpose": "prefetch;prerender"}, {"Purpose": "prefetch"}, {"User-Agent": "Googlebot/2.1"}]
+)
+def test_what_no_person_fetched_is_no_click(mailed: Mailed, header: dict[str, str]) -> None:
+    """A scanner, or a browser that fetches ahead, is led where the mail leads, and nothing is noted."""
+    answer = mailed.client.get(mailed.link("c"), headers=header, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "https://shop.example/w?a=1&b=2")
+    assert mailed.names() == []
+
+
 def test_a_click_is_told_and_goes_on(mailed: Mailed) -> None:
     """A click leads exactly where the mail said, and enters as an event of the person who was mailed."""
     answer = mailed.client.get(mailed.link("c"), follow_redirects=False)

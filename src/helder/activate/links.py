@@ -7,15 +7,16 @@ mail of ours led. HMAC-SHA256 (RFC 2104), cut to 132 bits.
 
 from __future__ import annotations
 
-import base64
 import hmac
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import msgspec
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
-_MAC = 22
+from helder.integrate.signed_links import base36, signature, signed_word
+
+__all__ = ["Links", "Read", "base36", "signed_identity"]
+
 _LASTING = {"c": timedelta(days=400), "o": timedelta(days=400), "u": timedelta(days=3650), "p": timedelta(days=3650)}
 _LANDING = timedelta(hours=1)
 
@@ -73,18 +74,29 @@ class Links:
             return None
         return Read(int(number, 36), int(end, 36) < now.timestamp())
 
-    def landing(self, target: str, identity_id: int, now: datetime) -> str:
+    def landing(self, target: str, identity_id: int, now: datetime, message: int = 0) -> str:
         """Return ``target`` with a signed word about who comes, by which the company's own site knows its visitor.
 
         Args:
             target: a web address on a site of the company.
             identity_id: who was mailed.
             now: aware UTC; the word holds for an hour, so that a link passed on says nothing about another.
+            message: id in the outbox; only the first browser that comes by this mail is taken for its reader.
         """
-        word = signed_identity(identity_id, now + _LANDING, self._key)
+        word = signed_word(identity_id, message, now + _LANDING, self._key, mail=True)
         url = urlsplit(target)
         query = [(name, value) for name, value in parse_qsl(url.query, keep_blank_values=True) if name != "hld"]
         return urlunsplit(url._replace(query=urlencode([*query, ("hld", word)])))
+
+    def crossing(self, identity_id: int, nonce: int, now: datetime) -> str:
+        """Return the signed word by which another site of the company knows the browser that comes over.
+
+        Args:
+            identity_id: the browser's, on the site that it leaves.
+            nonce: random; only the first browser that shows this word is taken for the one that left.
+            now: aware UTC; the word holds for an hour.
+        """
+        return signed_word(identity_id, nonce, now + _LANDING, self._key, mail=False)
 
     def _token(self, kind: str, message: int, now: datetime, target: str = "") -> str:
         number, end = base36(message), base36(int((now + _LASTING[kind]).timestamp()))
@@ -95,21 +107,5 @@ class Links:
 
 
 def signed_identity(identity_id: int, until: datetime, key: bytes) -> str:
-    """Return ``helder.<identity in base 36>.<unix seconds>.<signature>``."""
-    said = f"helder.{base36(identity_id)}.{int(until.timestamp())}"
-    return f"{said}.{signature(key, said)}"
-
-
-def signature(key: bytes, text: str) -> str:
-    """Return the first 22 characters of the base64url HMAC-SHA256 of ``text``."""
-    raw = hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")
-    return base64.urlsafe_b64encode(raw).decode()[:_MAC]
-
-
-def base36(number: int) -> str:
-    """Return a number of zero or more in base 36, as ``int(text, 36)`` reads it."""
-    digits = ""
-    while number:
-        number, rest = divmod(number, 36)
-        digits = _DIGITS[rest] + digits
-    return digits or "0"
+    """Return the signed word about an identity for the mail numbered 0, until ``until`` (aware UTC)."""
+    return signed_word(identity_id, 0, until, key, mail=True)

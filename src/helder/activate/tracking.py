@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 import msgspec
@@ -29,6 +29,9 @@ from helder.store.state import State
 from helder.store.tables.consents import purpose
 from helder.store.tables.outbox import outbox
 from helder.store.tables.sources import source
+
+NAMING = timedelta(days=7)
+"""How long after sending a click says who comes. A mail may be passed on: later its links only lead where they led."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,23 +70,25 @@ class Tracking:
         if row is not None:
             self._tell(row, "Email Opened", now)
 
-    def clicked(self, token: str, target: str, now: datetime) -> str | None:
+    def clicked(self, token: str, target: str, now: datetime, *, person: bool = True) -> str | None:
         """Note a click; return where to go, or None when this link was not made here.
 
         Args:
             token: from the path.
             target: where the link says it leads; it is part of what is signed.
             now: aware UTC.
+            person: False for a program (a scanner, a browser that fetches ahead): it is led on, and nothing is noted.
         """
         read = self._links.read("c", token, now, target)
         if read is None:
             return None
-        row = None if read.expired else self._message(read.message)
+        row = None if read.expired or not person else self._message(read.message)
         if row is None:
             return target
         self._tell(row, "Email Link Clicked", now, detail=target, url=target)
-        if self._own_site(urlsplit(target).hostname or ""):
-            return self._links.landing(target, row["identity_id"], now)
+        mailed_at = row["sent_at"] or row["due_at"]
+        if stored(now) - mailed_at <= NAMING and self._own_site(urlsplit(target).hostname or ""):
+            return self._links.landing(target, row["identity_id"], now, row["id"])
         return target
 
     def looked(self, kind: str, token: str, now: datetime) -> Page | None:

@@ -1,7 +1,8 @@
 """What recipients' mail programs ask for: ``/t/o`` opened, ``/t/c`` click, ``/t/u`` unsubscribe, ``/t/p`` choices.
 
 GET and HEAD of the pages change nothing; only POST does (RFC 8058). The pages are plain HTML without script, so that
-they work in any browser, and they do not say whose mail it was.
+they work in any browser, and they do not say whose mail it was. A link that a scanner follows, or that a browser
+fetches ahead, is no click.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from litestar.params import FromPath, FromQuery
 from litestar.types import ControllerRouterHandler
 
 from helder.activate.tracking import Page, Tracking
+from helder.api.browser.ahead import fetched_ahead
 from helder.clock import Clock
+from helder.collect.enrich import is_crawler
 from helder.settings import Settings
 
 _PIXEL = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -46,7 +49,7 @@ def track_routes(tracking: Tracking, settings: Settings, clock: Clock) -> Router
 def _opened(tracking: Tracking, clock: Clock) -> ControllerRouterHandler:
     @route("/o/{token:str}", http_method=["GET", "HEAD"], name="track_opened", status_code=200, media_type="image/gif")
     async def opened(request: _Any, token: FromPath[str]) -> Response[bytes]:
-        if request.method == "GET":
+        if request.method == "GET" and not fetched_ahead(request.headers):
             await asyncio.to_thread(tracking.opened, token, clock())
         return Response(_PIXEL, media_type="image/gif", headers=_QUIET)
 
@@ -58,7 +61,8 @@ def _clicked(tracking: Tracking, pages: _Pages, clock: Clock) -> ControllerRoute
     async def clicked(request: _Any, token: FromPath[str], to: FromQuery[str] = "") -> Response[str]:
         if request.method == "HEAD":
             return Response("", headers=_QUIET)
-        target = await asyncio.to_thread(tracking.clicked, token, to, clock())
+        person = not (fetched_ahead(request.headers) or is_crawler(request.headers.get("user-agent", "")))
+        target = await asyncio.to_thread(tracking.clicked, token, to, clock(), person=person)
         if target is None:
             return pages.gone()
         return Response("", status_code=302, headers={**_QUIET, "Location": target})

@@ -41,7 +41,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
     b: int
     """The greater id: ``a < b`` always."""
     reason: str
-    """same_record | login | signed_link | device | decision"""
+    """same_record | login | signed_link | cross_site | device | decision"""
     strength: int
     """100 a person's decision, 90 same record, 80 log-in, 70 signed link, 50 shared device."""
     source: str

@@ -5,8 +5,8 @@ Most events say nothing new: for those the answer is one look in a dict.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import UTC, date
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, date, datetime
 from typing import Any
 
 import msgspec
@@ -14,11 +14,13 @@ import msgspec
 from helder.collect.event import Event
 from helder.integrate.definitions import read_definitions
 from helder.integrate.identifiers import Identifiers, Identity
-from helder.integrate.signed_links import Signers
+from helder.integrate.showings import Showings, Shown
+from helder.integrate.signed_links import HELDER, Named, Signers
 from helder.store.state import State
 
 LOGIN, SAME_RECORD, SIGNED, DEVICE = 80, 90, 70, 50
-"""Strength of links: a log-in, an identifier in one record, a signed link, a shared device (weak)."""
+"""Strength of links: a log-in, an identifier in one record, a signed word (in a mail's link, or from another site of
+the company), a shared device (weak)."""
 _MOST = 500_000
 _TRAITS = {
     "firstName": "first_name", "first_name": "first_name", "lastName": "last_name", "last_name": "last_name",
@@ -53,14 +55,29 @@ class Kinds(msgspec.Struct, frozen=True, gc=False):
 class WebIdentities:
     """Identifies events. One thread uses it; it remembers what it worked out."""
 
-    def __init__(self, state: State, key: bytes, link_key: bytes) -> None:
-        """Find sources and their signers in ``state``; ``key`` makes identities, ``link_key`` signs Helder's links."""
+    def __init__(
+        self,
+        state: State,
+        key: bytes,
+        link_key: bytes,
+        recall: Callable[[datetime], Iterable[Shown]] = lambda _since: (),
+    ) -> None:
+        """Find sources in ``state``.
+
+        Args:
+            state: where sources and the secrets of those that sign links are.
+            key: makes identities.
+            link_key: signs Helder's own words.
+            recall: returns who showed a word of Helder's since a moment (naive UTC), oldest first: asked for once,
+                when the first word comes after a start.
+        """
         self._state = state
         self._identifiers = Identifiers(key)
         self._link_key = link_key
         self._known: dict[tuple[str, str | None, str | None], Identified | None] = {}
         self._kinds: dict[str, Kinds] = {}
         self._signers = Signers({})
+        self._showings = Showings(recall)
         self.refresh()
 
     def refresh(self) -> None:
@@ -70,7 +87,7 @@ class WebIdentities:
             key: Kinds(item.mapping.user_id_kind or f"user:{key}", f"anonymous:{key}") for key, item in found.items()
         }
         secrets = {key: item.mapping.link_secret.encode() for key, item in found.items() if item.mapping.link_secret}
-        self._signers = Signers({**secrets, "helder": self._link_key})
+        self._signers = Signers({**secrets, HELDER: self._link_key})
         self._known.clear()
 
     def __call__(self, event: Event) -> Identified | None:
@@ -115,11 +132,13 @@ class WebIdentities:
         strength, reason = (LOGIN, "login") if main.kind.startswith("anonymous:") else (SAME_RECORD, "same_record")
         links = [*plain.links, *((main, key, reason, strength) for key in keys if key.id != main.id)]
         others = [*plain.others, *keys]
+        browser = plain.others[0] if plain.others else main
+        if event.url is not None and (found := self._named(event, main, browser)):
+            links.append((browser, *found))
+            others += [found[0]] if found[0].kind else []
         for other, why, weight in self._weaker(event):
-            browser = plain.others[0] if plain.others and why != "login" else main
-            links.append((browser, other, why, weight))
-            if other.kind:
-                others.append(other)
+            links.append((main if why == "login" else browser, other, why, weight))
+            others.append(other)
         return Identified(main, tuple(others), tuple(links), _person(traits, keys) if traits else None)
 
     def _trait_keys(self, traits: Mapping[str, object]) -> list[Identity]:
@@ -133,14 +152,8 @@ class WebIdentities:
         return found
 
     def _weaker(self, event: Event) -> list[tuple[Identity, str, int]]:
-        """Return whom a signed link names, the consented device, and an alias."""
+        """Return the consented device, and an alias."""
         found: list[tuple[Identity, str, int]] = []
-        if event.url is not None and _signed(event.url):
-            named = self._signers.named(event.url, event.at.replace(tzinfo=UTC))
-            if isinstance(named, int):
-                found.append((Identity("", "", named), "signed_link", SIGNED))
-            elif named is not None and (who := self._identifiers.identity(*named)):
-                found.append((who, "signed_link", SIGNED))
         if event.device_id and (device := self._identifiers.identity("device", event.device_id)):
             found.append((device, "device", DEVICE))
         if event.previous_id and event.type == "alias":
@@ -149,6 +162,25 @@ class WebIdentities:
             if before is not None:
                 found.append((before, "login", LOGIN))
         return found
+
+    def _named(self, event: Event, main: Identity, browser: Identity) -> tuple[Identity, str, int] | None:
+        """Return whom the signed word in an event's address names.
+
+        A word that ended, is forged, or was shown before by another browser of this site names nobody.
+        """
+        url = event.url or ""
+        named = self._signers.read(url, event.at.replace(tzinfo=UTC)) if _signed(url) else None
+        if named is None or not self._first(named, event, main, browser):
+            return None
+        if named.identity is not None:
+            return Identity("", "", named.identity), named.reason, SIGNED
+        who = self._identifiers.identity(named.kind, named.value)
+        return None if who is None else (who, named.reason, SIGNED)
+
+    def _first(self, named: Named, event: Event, main: Identity, browser: Identity) -> bool:
+        """Tell whether this browser may be the one whom a word is for: none before it showed it on this site."""
+        shown = [Shown(event.source, named.once, each.id) for each in (browser, main)]
+        return not named.once or self._showings.first(shown, event.received_at)
 
 
 def _signed(url: str | None) -> bool:

@@ -10,6 +10,7 @@ from helder.access.trail import Trail
 from helder.activate.links import Links
 from helder.activate.tracking import Tracking
 from helder.api.app import Api, rest_app
+from helder.api.browser.routes import browser_routes
 from helder.api.collect import Collect
 from helder.api.track import track_routes
 from helder.clock import Clock
@@ -50,7 +51,8 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
             segments=Segments(state, settings.zone),
             identifiers=Identifiers(key),
         )
-        tracking = Tracking(state, inbox, Links(key, settings.address), online)
-        rest = rest_app(api, [track_routes(tracking, settings, clock), routes()])
+        links = Links(key, settings.address)
+        tracking = Tracking(state, inbox, links, online)
+        rest = rest_app(api, [track_routes(tracking, settings, clock), *browser_routes(api, links, clock), routes()])
         rest.state.pages = Pages(settings, key, clock, worker)
         yield App(collect, rest)

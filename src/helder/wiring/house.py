@@ -22,6 +22,7 @@ from helder.integrate.live_index import LiveIndex
 from helder.integrate.profile import Profiles
 from helder.integrate.register import Sources
 from helder.integrate.resolve import Resolve, read_survival
+from helder.integrate.showings import shown_in
 from helder.integrate.web_identities import WebIdentities
 from helder.intelligence.refresh import Refresh
 from helder.intelligence.segments.definitions import Segments
@@ -94,7 +95,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
     hot.warm()
     inbox = Inbox(settings.data / "inbox.db")
     live = LiveSources(state, settings.source_timeout_seconds)
-    identify = WebIdentities(state, key, link_key=key)
+    identify = WebIdentities(state, key, link_key=key, recall=lambda since: shown_in(facts, key, since))
     segments = Segments(state, settings.zone)
     engine = Engine(facts, _surroundings(state, segments, live), hot, online)
     people = People(online, hot)
