@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -71,6 +72,22 @@ def test_the_page_fits_a_phone(page: Page) -> None:
     """At 320 pixels nothing is cut off and the page does not scroll sideways (WCAG 1.4.10)."""
     page.set_viewport_size({"width": 320, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_what_is_not_proven_is_no_single_number(page: Page, performed: Running) -> None:
+    """A company of 1,500 proves nothing: the card tells from where to where, and of no comparison nothing at all."""
+    found = performed.played.result
+    assert not found["conclusive"]
+    said = re.compile(r"-?[\d.]+ tot -?[\d.]+" if found["uplift"] else "–")
+    expect(page.locator(".hd-stat").first.locator("dd").first).to_have_text(said)
+
+
+def test_the_chart_can_be_read_on_a_phone(page: Page, performed: Running) -> None:
+    """The words of the chart are as large there as those around it, though the drawing shrinks."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    heights = page.locator(".hd-chart text").evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
+    assert bool(heights) == bool(performed.played.result["uplift"])
+    assert all(height >= 12 for height in heights)
 
 
 def test_without_the_link_nothing_is_shown(performed: Running) -> None:

@@ -141,7 +141,7 @@ def _verdict(t: Translator, result: Result) -> str:
         return (
             t.gettext(
                 "Not proven yet: %(mailed)s of those mailed registered against %(held)s of those left out, and with "
-                "groups of this size that may be chance. If it holds, it comes to %(places)s extra places."
+                "groups of this size that may be chance."
             )
             % said
         )
