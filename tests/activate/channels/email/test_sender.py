@@ -174,7 +174,7 @@ def test_a_store_that_is_locked_for_a_while_is_waited_for(company: Company, catc
     """Neither taking messages nor writing what became of them ends the sender; nothing is sent twice or forgotten."""
     mail_to(company, *(f"p{number}@example.nl" for number in range(6)))
     sender = company.sender()
-    for name in ("take", "finish"):
+    for name in ("take", "exchange"):
         setattr(sender._dispatch, name, failing_twice(getattr(sender._dispatch, name)))
     asyncio.run(sender.drain())
     assert statuses(company) == {"sent": 6}

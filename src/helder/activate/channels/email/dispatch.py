@@ -1,12 +1,15 @@
-"""One batch of messages from the outbox to the moment of sending: claim, compose, decide, mark. No network.
+"""Messages from the outbox to the moment of sending: claim, compose, decide, mark. No network.
 
-The decision, the reading of what it is decided on in state, and the mark that the message is being sent are one
-transaction. So two senders never mail the same person at once, and an opt-out that came before the mark counts.
+A batch is claimed and composed at once, but marked as being sent one message at a time, when a connection is about to
+hand it over: so a sender that dies leaves one message a connection of which nobody knows, and not a batch.
+
+The decision, the reading of what it is decided on in state, and the mark are one transaction. So two senders never mail
+the same person at once, and an opt-out that came before the mark counts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -30,13 +33,29 @@ _SOON = timedelta(seconds=1)
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A message that is marked as being sent and must now be handed over."""
+    """A message that is claimed and composed; it may be handed over once it is marked as being sent."""
 
     message: Message
+    contact: Contact
+    """The person it is for."""
+    message_id: str
     sender: str
     """Envelope sender, a bare address."""
     to: str
     content: bytes
+
+
+class Step(msgspec.Struct, frozen=True, kw_only=True):
+    """What one connection has to write between two messages."""
+
+    token: str
+    """Whose claim."""
+    verdicts: Sequence[Verdict] = ()
+    """What became of messages it had in hand."""
+    bounced: Sequence[int] = ()
+    """Identities of addresses that are not there."""
+    next: Ready | None = None
+    """What it wants to hand over now."""
 
 
 class Dispatch:
@@ -51,27 +70,39 @@ class Dispatch:
         self._domain = mailbox(settings.sender).domain
 
     def take(self, token: str, limit: int, now: datetime) -> list[Ready]:
-        """Claim up to ``limit`` messages; return those that may be sent, marked as being sent (``now``: aware UTC)."""
+        """Claim up to ``limit`` messages; return those that can be written (``now``: aware UTC)."""
         with self._state.write() as connection:
             messages = claim(connection, token, limit, stored(now))
         if not messages:
             return []
         contacts = self._people.contacts(each.envelope.identity_id for each in messages)
         letters, verdicts = self._letters(messages, now)
-        with self._state.write() as connection:
-            permitted, refused = self._permitted(connection, letters, messages, contacts, now)
-            held = mark_sending(connection, token, {each: letters[each].message_id for each in permitted}, stored(now))
-            record(connection, token, [*verdicts, *refused])
-        return [self._ready(each, letters[each.envelope.id]) for each in messages if each.envelope.id in held]
+        if verdicts:
+            with self._state.write() as connection:
+                record(connection, token, verdicts)
+        written = [each for each in messages if each.envelope.id in letters]
+        return [_ready(each, contacts[each.envelope.identity_id], letters[each.envelope.id]) for each in written]
 
-    def finish(self, token: str, verdicts: Sequence[Verdict], bounced: Sequence[int], now: datetime) -> None:
-        """Write what became of the messages, and the addresses that are not there (``now``: aware UTC)."""
+    def exchange(self, steps: Sequence[Step], now: datetime) -> set[int]:
+        """Write what became of messages, and mark the next ones, in one transaction (``now``: aware UTC).
+
+        Returns:
+            The ids of those that are marked as being sent, and must now be handed over. The others may not be sent, or
+            are another sender's by now.
+        """
         with self._state.write() as connection:
-            record(connection, token, verdicts)
-            for identity in bounced:
-                row = {"identity_id": identity, "channel": "email", "reason": "hard_bounce"}
-                values = {**row, "at": stored(now), "source": "smtp"}
-                connection.execute(insert(suppression).values(values).on_conflict_do_nothing())
+            for step in steps:
+                record(connection, step.token, step.verdicts)
+                _suppress(connection, step.bounced, now)
+            permitted, refused = self._permitted(connection, [step.next for step in steps if step.next], now)
+            held: set[int] = set()
+            for step in steps:
+                number = step.next.message.envelope.id if step.next else 0
+                if step.next and number in permitted:
+                    held |= mark_sending(connection, step.token, {number: step.next.message_id}, stored(now))
+                elif number in refused:
+                    record(connection, step.token, [refused[number]])
+        return held
 
     def _letters(self, messages: Sequence[Message], now: datetime) -> tuple[dict[int, Letter], list[Verdict]]:
         """Return the letters that can be written, by message, and the verdict on those that cannot."""
@@ -103,29 +134,25 @@ class Dispatch:
         )
 
     def _permitted(
-        self,
-        connection: Connection,
-        letters: Mapping[int, Letter],
-        messages: Sequence[Message],
-        contacts: Mapping[int, Contact],
-        now: datetime,
-    ) -> tuple[list[int], list[Verdict]]:
-        """Decide on each message; two for one person in a batch are decided on one after the other."""
-        written = [each for each in messages if each.envelope.id in letters]
-        known = gather(connection, [each.envelope for each in written], contacts, stored(now), _LONGEST_PAUSE)
-        soft = soft_purposes(connection)
-        permitted: list[int] = []
-        refused: list[Verdict] = []
+        self, connection: Connection, ready: Sequence[Ready], now: datetime
+    ) -> tuple[set[int], dict[int, Verdict]]:
+        """Decide on each message; two for one person at once are decided on one after the other."""
+        contacts = {each.message.envelope.identity_id: each.contact for each in ready}
+        envelopes = [each.message.envelope for each in ready]
+        known = gather(connection, envelopes, contacts, stored(now), _LONGEST_PAUSE) if ready else {}
+        soft = soft_purposes(connection) if ready else frozenset()
+        permitted: set[int] = set()
+        refused: dict[int, Verdict] = {}
         taken: set[int] = set()
-        for each in written:
-            number, whom = each.envelope.id, _whom(each, contacts)
-            answer = decide(known[number], self._ask(each, soft, now))
+        for each in ready:
+            number, whom = each.message.envelope.id, _whom(each)
+            answer = decide(known[number], self._ask(each.message, soft, now))
             if isinstance(answer, Skipped):
-                refused.append(Verdict(id=number, status="skipped", reason=answer.reason))
+                refused[number] = Verdict(id=number, status="skipped", reason=answer.reason)
             elif taken & whom:
-                refused.append(Verdict(id=number, status="queued", due_at=stored(now + _SOON)))
+                refused[number] = Verdict(id=number, status="queued", due_at=stored(now + _SOON))
             else:
-                permitted.append(number)
+                permitted.add(number)
                 taken |= whom
         return permitted, refused
 
@@ -140,12 +167,27 @@ class Dispatch:
             now=now,
         )
 
-    def _ready(self, message: Message, letter: Letter) -> Ready:
-        to, sender = mailbox(message.address), mailbox(letter.sender)
-        return Ready(message=message, sender=sender.addr_spec, to=to.addr_spec, content=build(letter))
+
+def _ready(message: Message, contact: Contact, letter: Letter) -> Ready:
+    return Ready(
+        message=message,
+        contact=contact,
+        message_id=letter.message_id,
+        sender=mailbox(letter.sender).addr_spec,
+        to=mailbox(message.address).addr_spec,
+        content=build(letter),
+    )
 
 
-def _whom(message: Message, contacts: Mapping[int, Contact]) -> set[int]:
+def _suppress(connection: Connection, bounced: Sequence[int], now: datetime) -> None:
+    """Write down the addresses that are not there."""
+    for identity in bounced:
+        row = {"identity_id": identity, "channel": "email", "reason": "hard_bounce"}
+        values = {**row, "at": stored(now), "source": "smtp"}
+        connection.execute(insert(suppression).values(values).on_conflict_do_nothing())
+
+
+def _whom(ready: Ready) -> set[int]:
     """Return everybody that a message reaches."""
-    envelope = message.envelope
-    return {envelope.identity_id, envelope.address_identity, *contacts[envelope.identity_id].identities}
+    envelope = ready.message.envelope
+    return {envelope.identity_id, envelope.address_identity, *ready.contact.identities}

@@ -10,19 +10,23 @@ import asyncio
 import logging
 import secrets
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from helder.activate.channels.email.connection import Accepted, Answer, Broken, Connection, Lost
-from helder.activate.channels.email.dispatch import Dispatch, Ready
+from helder.activate.channels.email.dispatch import Dispatch, Ready, Step
+from helder.activate.channels.email.exchange import Exchange
 from helder.activate.channels.email.replies import Reply
 from helder.activate.outbox import Verdict, release, waiting
 from helder.clock import Clock, stopwatch, stored
 from helder.errors import Unavailable
 from helder.settings import Settings
 from helder.store.state import State
+
+T = TypeVar("T")
 
 _LOG = logging.getLogger(__name__)
 _POLL = 0.05
@@ -57,6 +61,7 @@ class Sender:
         self._timeout = timeout
         self._stop = asyncio.Event()
         self._claiming = asyncio.Lock()
+        self._exchange = Exchange(lambda steps: self._dispatch.exchange(steps, self._clock()))
         self._down = 0.0
 
     def stop(self) -> None:
@@ -94,7 +99,7 @@ class Sender:
                     await self._back_off("the stores", type(error).__name__)
         finally:
             await connection.close()
-            await self._insist(lambda: self._release(token))
+            await self._insist(lambda: asyncio.to_thread(self._release, token))
 
     async def _batch(self, connection: Connection, token: str, size: int) -> list[Ready]:
         """Return messages to send; none when nothing is due or the server cannot be reached."""
@@ -109,26 +114,40 @@ class Sender:
             return await asyncio.to_thread(self._dispatch.take, token, size, self._clock())
 
     async def _send(self, connection: Connection, token: str, batch: Sequence[Ready]) -> int:
-        """Send a batch and write what became of it; return how many to take next time.
+        """Send a batch, one message after the other; return how many to take next time.
 
-        A batch should take a quarter of a second: the permission was decided at its start.
+        What became of one is written together with the mark that the next is being sent. A batch should take a quarter
+        of a second: others could send what waits in it.
         """
         begun = stopwatch()
-        answers: list[Answer] = []
+        told: list[tuple[Ready, Answer]] = []
         problem = ""
         for each in batch:
             problem = problem or await connection.ready()
-            answers.append(Broken(problem) if problem else await connection.send(each.sender, each.to, each.content))
-        now = self._clock()
-        verdicts = [self._verdict(each, answer) for each, answer in zip(batch, answers, strict=True)]
-        gone = [
-            each.message.envelope.address_identity
-            for each, answer in zip(batch, answers, strict=True)
-            if isinstance(answer, Reply) and answer.bounce
-        ]
-        await self._insist(lambda: self._dispatch.finish(token, verdicts, gone, now))
+            if problem:
+                told.append((each, Broken(problem)))
+            elif await self._step(token, told, each):
+                told = [(each, await connection.send(each.sender, each.to, each.content))]
+            else:
+                told = []
+        if told:
+            await self._step(token, told)
         seconds = max(stopwatch() - begun, 0.001)
         return max(1, min(_MOST_AT_ONCE, round(len(batch) * min(2.0, _BATCH_SECONDS / seconds))))
+
+    async def _step(self, token: str, told: Sequence[tuple[Ready, Answer]], following: Ready | None = None) -> bool:
+        """Write what became of messages and ask to hand over ``following``; tell whether that may be done now.
+
+        What became of a message is known only here, so the writing is tried again: what is not written ends as unknown.
+        """
+        gone = [
+            each.message.envelope.address_identity
+            for each, answer in told
+            if isinstance(answer, Reply) and answer.bounce
+        ]
+        verdicts = [self._verdict(*each) for each in told]
+        step = Step(token=token, verdicts=verdicts, bounced=gone, next=following)
+        return bool(await self._insist(lambda: self._exchange(step)))
 
     def _verdict(self, each: Ready, answer: Answer) -> Verdict:
         """Say what the server's answer makes of a message."""
@@ -159,16 +178,15 @@ class Sender:
         with self._state.write() as connection:
             release(connection, token, stored(self._clock()))
 
-    async def _insist(self, write: Callable[[], object]) -> None:
-        """Write what is known only here, again if need be: what is not written ends as unknown."""
+    async def _insist(self, write: Callable[[], Awaitable[T]]) -> T | None:
+        """Write, and again if need be; None when it would not go."""
         for _ in range(_WRITES):
             try:
-                await asyncio.to_thread(write)
+                return await write()
             except _PASSING as error:
                 _LOG.warning("state cannot be written (%s); trying again", type(error).__name__)
                 await asyncio.sleep(_POLL * 10)
-            else:
-                return
+        return None
 
     async def _back_off(self, what: str, problem: str) -> None:
         """Wait ever longer while something cannot be reached; the messages stay in the queue."""
