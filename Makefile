@@ -69,6 +69,14 @@ bench: $(READY) ## measure against the goals (BENCH=name for one)
 sabotage: $(READY) ## plant known defects in a copy; each must turn a test red
 	@$(BIN)/python tools/sabotage.py $(ARGS)
 
+.PHONY: kill
+kill: $(READY) ## kill -9 at random moments in every stage, over a hundred times (HELDER_KILL_SEED=n for the same moments)
+	@HELDER_KILLS=12 $(BIN)/python -m pytest -q -s tests/whole/killing/test_killed_anywhere.py
+
+.PHONY: soak
+soak: $(READY) ## an hour at 1,000 events a second, with a verdict (ARGS="--minutes 5" for less)
+	@$(BIN)/python benchmarks/soak.py $(ARGS)
+
 .PHONY: clean
 clean: ## throw away what was made here (not data folders)
 	@rm -rf .venv build dist .coverage .pytest_cache .hypothesis .ruff_cache .import_linter_cache

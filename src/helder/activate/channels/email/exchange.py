@@ -32,7 +32,8 @@ class Exchange:
     async def _run(self) -> None:
         """Write group after group, until nobody waits."""
         while self._waiting:
-            group, self._waiting = self._waiting, []
+            group = self._waiting.copy()
+            self._waiting.clear()
             try:
                 marked = await asyncio.to_thread(self._write, [step for step, _ in group])
             except Exception as error:  # noqa: BLE001 - whoever waits is told, and decides
