@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,15 @@ def test_the_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert settings.secret_key(tmp_path / "data") == first
     assert len(first) == 32
     assert stat.S_IMODE((tmp_path / "data/secret.key").stat().st_mode) == 0o600
+
+
+def test_processes_that_start_at_once_have_one_secret(tmp_path: Path) -> None:
+    """However many make it, and whoever dies half-way: it is whole from the moment it is there, and it is one."""
+    (tmp_path / "secret.key.1").write_bytes(b"half")
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: settings.secret_key(tmp_path), range(64)))
+    assert len(found) == 1
+    assert len(found.pop()) == 32
 
 
 def test_a_broken_secret_is_refused(tmp_path: Path) -> None:

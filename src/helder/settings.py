@@ -11,6 +11,7 @@ import re
 import secrets
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -174,11 +175,25 @@ def secret_key(data: Path) -> bytes:
     """
     path = data / "secret.key"
     if not path.exists():
-        data.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(32))
+        _make_secret(path)
     key = path.read_bytes()
     if len(key) != 32:
         raise SettingsError("secret.key must hold exactly 32 bytes; restore it from a backup.")
     return key
+
+
+def _make_secret(path: Path) -> None:
+    """Make a secret whole or not at all: a process that dies half-way, or comes second, leaves the one that counts."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(secrets.token_bytes(32))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):
+        os.link(own, path)
+    own.unlink()
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)

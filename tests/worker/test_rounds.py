@@ -44,6 +44,9 @@ class Store:
     def watermark(self, _stage: str) -> int:
         return 7
 
+    def usable(self) -> bool:
+        return True
+
     def maintain(self) -> int:
         self.asked.append("maintain")
         return 0
@@ -164,3 +167,17 @@ def test_upkeep_that_fails_does_not_end_the_rounds(monkeypatch: pytest.MonkeyPat
         work.stages[0].left = 5
         assert rounds.settle(5)
         assert work.stages[0].left == 0
+
+
+def test_a_facts_engine_that_stopped_ends_the_rounds() -> None:
+    """A stage that fails is tried again for ever; when the engine itself has stopped, the worker is told to end."""
+    work, told = Work(Step(10)), threading.Event()
+    work.stages[0].failing = True
+    rounds = Rounds(work, Monotone(), 0.001, told.set)
+    thread = threading.Thread(target=rounds.run)
+    thread.start()
+    assert not told.wait(0.1)
+    work.facts.usable = lambda: False
+    assert told.wait(5)
+    thread.join(5)
+    assert not thread.is_alive()

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.sqlite import insert
 
 from helder.activate.definitions import Live, find_segment
@@ -17,9 +17,21 @@ from helder.activate.known import parts
 from helder.activate.people import People
 from helder.store.projections.records import MemberChange
 from helder.store.state import State, move
+from helder.store.tables.base import watermark
 from helder.store.tables.journeys import enrolment, journey_version
 
 _AT_ONCE = 5_000
+_STAGE = "enter:"
+"""With the id of a journey version: the name of its watermark in the changes of membership."""
+
+
+def read_upto(state: State) -> int:
+    """Return how far in the changes of membership the journey that is furthest has read."""
+    with state.read() as connection:
+        found = connection.scalar(
+            select(func.max(watermark.c.position)).where(watermark.c.stage.startswith(_STAGE, autoescape=True))
+        )
+    return int(found or 0)
 
 
 class Enrol:
@@ -37,7 +49,7 @@ class Enrol:
 
         The watermark moves with the last chunk; enrolling somebody again changes nothing.
         """
-        stage = f"enter:{live.id}"
+        stage = f"{_STAGE}{live.id}"
         with self._state.read() as connection:
             segment = find_segment(connection, live.graph.enter.segment).id
         total = 0

@@ -22,6 +22,7 @@ import msgspec
 from helder.collect.event import Entry, Rejection
 from helder.collect.moment import EARLIEST
 from helder.errors import HelderError
+from helder.store.refusals import passing
 
 PRUNED_AT_ONCE = 5_000
 """Rows deleted in one transaction; more would keep senders waiting."""
@@ -103,8 +104,7 @@ class Inbox:
     def last(self) -> int:
         """Return the number of the newest entry ever kept (0 at first), pruned or not."""
         with self._connection() as connection:
-            row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
-        return int(row[0]) if row else 0
+            return _newest(connection)
 
     def depth(self, after: int) -> int:
         """Return how many entries lie past the watermark ``after``."""
@@ -119,6 +119,26 @@ class Inbox:
                 (upto, PRUNED_AT_ONCE),
             )
             return deleted.rowcount
+
+    def number_after(self, position: int) -> int:
+        """See to it that entries are numbered past ``position``, a watermark; return how many got new numbers.
+
+        An inbox that lost its end (a damaged file, a backup put back) would give out numbers again, and what comes
+        under them would never be taken in. All that is in it is then numbered anew and taken in once more: what was
+        taken in before is seen to be a retry.
+        """
+        with self._connection() as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            last = _newest(connection)
+            if last >= position:
+                connection.execute("ROLLBACK")
+                return 0
+            moved = connection.execute("UPDATE entry SET seq = seq + ?", (position,)).rowcount
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'entry'")
+            connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('entry', ?)", (position + last,))
+            connection.execute("COMMIT")
+        _log.warning("the inbox was behind the facts", extra={"watermark": position, "newest": last, "again": moved})
+        return moved
 
     def close(self) -> None:
         """Write what is waiting and stop the writing thread."""
@@ -171,12 +191,24 @@ class Inbox:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as connection:
-            yield connection
+        try:
+            with closing(sqlite3.connect(self._path, timeout=10, isolation_level=None)) as connection:
+                yield connection
+        except sqlite3.OperationalError as error:
+            known = passing(error, "the inbox")
+            if known is None:
+                raise
+            raise known from error
 
 
 _entries = msgspec.msgpack.Decoder(Entry)
 _encode = msgspec.msgpack.Encoder().encode
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    """Return the number of the newest entry ever kept (0 at first)."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'entry'").fetchone()
+    return int(row[0]) if row else 0
 
 
 def _row(entry: Entry) -> _Row:

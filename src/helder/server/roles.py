@@ -7,12 +7,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import msgspec
 
 from helder.clock import Monotone
+from helder.errors import DataFolderInUse
 from helder.server.address import check_free, listens, reached_at
 from helder.settings import Settings, check, load_settings
 from helder.worker.lock import FolderLock
@@ -56,6 +57,7 @@ def serve_all(settings: Settings) -> None:
     lock = FolderLock(settings.data, "serve").take(settings.address)
     with closing(lock):
         check_free(settings.host, settings.port)
+        _mend(settings)
         _prepare(settings)
         os.environ[CHILD] = "1"
         roles = ["worker", "web", *["sender"] * settings.senders]
@@ -105,6 +107,14 @@ def _prepare(settings: Settings) -> None:
 
     upgrade(state := open_state(settings.data / "state.db"))
     state.close()
+
+
+def _mend(settings: Settings) -> None:
+    """Look the inbox through before anyone opens it. A worker that is still ending has it open, and so it is well."""
+    from helder.collect.salvage import salvage
+
+    with suppress(DataFolderInUse), FolderLock(settings.data, "worker"):
+        salvage(settings.data / "inbox.db")
 
 
 def _override(settings: Settings, host: str | None, port: int | None) -> Settings:

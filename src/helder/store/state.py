@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import OperationalError
 
+from helder.store.refusals import passing
 from helder.store.tables.base import metadata, watermark
 
 
@@ -28,9 +30,20 @@ class State:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Begin a transaction that holds the write lock from its start; committed on leaving, undone on an error."""
-        with self.engine.connect().execution_options(helder_write=True) as connection, connection.begin():
-            yield connection
+        """Begin a transaction that holds the write lock from its start; committed on leaving, undone on an error.
+
+        Raises:
+            DiskFull: when there is no room.
+            Locked: when another program does not let go of it.
+        """
+        try:
+            with self.engine.connect().execution_options(helder_write=True) as connection, connection.begin():
+                yield connection
+        except OperationalError as error:
+            known = passing(error.orig, "the state")
+            if known is None:
+                raise
+            raise known from error
 
     def position(self, stage: str) -> int:
         """Return the watermark of ``stage`` (0 at first)."""

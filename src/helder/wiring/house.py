@@ -10,6 +10,7 @@ import numpy as np
 
 from helder.activate.advance import Advance
 from helder.activate.deliver import Deliver
+from helder.activate.enrol import read_upto
 from helder.activate.mailing import Matches
 from helder.activate.people import People
 from helder.clock import Clock
@@ -94,6 +95,9 @@ def open_house(settings: Settings, clock: Clock) -> House:
     hot, online = Hot(settings.data / "hot.db"), Online(settings.data / "online.db")
     hot.warm()
     inbox = Inbox(settings.data / "inbox.db")
+    # Files lose their ends apart from each other: no number that was read past is given out again.
+    inbox.number_after(facts.watermark("receive"))
+    online.number_changes_after(read_upto(state))
     live = LiveSources(state, settings.source_timeout_seconds)
     identify = WebIdentities(state, key, link_key=key, recall=lambda since: shown_in(facts, key, since))
     segments = Segments(state, settings.zone)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -37,8 +38,9 @@ class FolderLock:
                 f"a Helder {self._role} (process {holder}) already works in {self._path.parent}; "
                 "stop it first, or give --data another folder"
             ) from error
-        os.truncate(handle, 0)
-        os.write(handle, f"{os.getpid()} {address}".encode())
+        with suppress(OSError):  # a disk that is full: the lock holds, and only cannot say whose it is
+            os.truncate(handle, 0)
+            os.write(handle, f"{os.getpid()} {address}".encode())
         self._handle = handle
         return self
 

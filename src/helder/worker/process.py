@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from helder.clock import Clock, Monotone
+from helder.errors import Unavailable
 from helder.worker.answering import Answering, Handler
 from helder.worker.protocol import wake_path
 from helder.worker.rounds import Rounds, Work
@@ -45,8 +46,17 @@ def run_worker(
         handlers: the questions that rooms answer, by name.
         tick_seconds: longest pause between two rounds.
         clock: tells the time of each round.
+
+    Raises:
+        Unavailable: when the facts engine stopped and only a start helps; the supervisor does that by itself.
     """
-    rounds = Rounds(house, clock or Monotone(), tick_seconds)
+    lost = threading.Event()
+
+    def end() -> None:
+        lost.set()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    rounds = Rounds(house, clock or Monotone(), tick_seconds, end)
     pipeline = threading.Thread(target=rounds.run, name="pipeline")
     pipeline.start()
     try:
@@ -55,6 +65,8 @@ def run_worker(
         rounds.stop()
         pipeline.join()
         house.close()
+    if lost.is_set():
+        raise Unavailable("The facts engine stopped (a full disk does that); start the worker again.")
 
 
 def own_handlers(house: House, rounds: Rounds) -> dict[str, Handler]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -65,8 +65,10 @@ def rest(moved: int) -> float:
 class Rounds:
     """Runs the pipeline for ever: every tick, or at once when woken."""
 
-    def __init__(self, work: Work, clock: Clock, tick_seconds: float = 0.1) -> None:
-        """Prepare rounds over ``work``."""
+    def __init__(
+        self, work: Work, clock: Clock, tick_seconds: float = 0.1, lost: Callable[[], None] = lambda: None
+    ) -> None:
+        """Prepare rounds over ``work``; ``lost`` is called when they end because the facts engine stopped."""
         self._work, self._clock, self._tick = work, clock, tick_seconds
         self._woken = threading.Event()
         self._stopped = threading.Event()
@@ -75,6 +77,7 @@ class Rounds:
         self._since_upkeep = 0
         self._upkeep_at = stopwatch() + UPKEEP_SECONDS
         self._prunable = 0
+        self._lost, self._failed = lost, False
         self.stages: dict[str, StageState] = {stage.name: StageState() for stage in work.stages}
         self.last_round: datetime | None = None
 
@@ -89,6 +92,10 @@ class Rounds:
             else:
                 self._woken.wait(self._tick)
             self._woken.clear()
+            if self._failed and not self._work.facts.usable():
+                _log.error("the facts engine stopped; the worker ends, and opens it again when it is started again")
+                self.stop()
+                self._lost()
 
     def wake(self) -> None:
         """Begin a round at once."""
@@ -127,7 +134,8 @@ class Rounds:
             self._note(each)
         self.last_round = now
         moved = sum(each.rows for each in ran)
-        if not moved and not any(each.failed for each in ran):
+        self._failed = any(each.failed for each in ran)
+        if not moved and not self._failed:
             with self._round:
                 self._idle = number
                 self._round.notify_all()
@@ -152,7 +160,7 @@ class Rounds:
             elif self._prunable and not self._work.inbox.prune(self._prunable):
                 self._prunable = 0
         except Exception as error:  # noqa: BLE001 - upkeep that fails is done again later; the pipeline goes on
-            self._upkeep_at, self._since_upkeep = stopwatch() + UPKEEP_SECONDS, 1
+            self._upkeep_at, self._since_upkeep, self._failed = stopwatch() + UPKEEP_SECONDS, 1, True
             _log.error("upkeep failed", extra={"error": type(error).__name__, "where": place(error)})
 
     def _maintain(self) -> None:

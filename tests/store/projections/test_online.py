@@ -86,6 +86,14 @@ def test_positions_of_changes_are_never_used_again(online: Online) -> None:
     assert [each.seq for each in online.member_changes(0)] == [3]
 
 
+def test_changes_come_after_what_was_read(online: Online) -> None:
+    """A file that was made anew, or lost its end, gives its next change a number past the one a journey has read to."""
+    for position, first in ((7, 8), (3, 9), (20, 21)):
+        online.number_changes_after(position)
+        online.apply_members(position, 1, [1], [], THEN)
+        assert [change.seq for change in online.member_changes(0)][-1] == first
+
+
 def test_emptying_the_copies_keeps_memberships(online: Online) -> None:
     """A rebuild empties what is copied; memberships started journeys, and stay."""
     online.apply_members(7, 1, [1], [], THEN)

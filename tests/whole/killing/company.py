@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,6 +145,8 @@ class Load(threading.Thread):
         self.refused = 0
         """Requests that hold nothing usable, answered with 400."""
         self.retries = 0
+        self.answers: Counter[int] = Counter()
+        """How often each status was answered; 0 is no answer."""
         self.failure: BaseException | None = None
 
     def run(self) -> None:
@@ -180,6 +183,7 @@ class Load(threading.Thread):
                 answer = await connection.ask("POST", path, headers, json.dumps(body).encode())
             except Gone:
                 answer = None
+            self.answers[answer.status if answer is not None else 0] += 1
             if answer is not None and answer.status == 200:
                 self.accepted += [str(each["messageId"]) for each in body.get("batch", [body])]
                 return

@@ -97,14 +97,18 @@ class Installation:
 
     def start(self, role: str) -> None:
         """Start a role, and wait until it is at work."""
+        self.spawn(role)
+        until(lambda: not alive(self.pids[role]) or self._works(role), f"{role} does not start")
+        assert alive(self.pids[role]), f"the {role} ended by itself: {self.said()}"
+
+    def spawn(self, role: str) -> None:
+        """Start a role, whatever becomes of it."""
         self.watches[role].clear()
         assert self._nursery.stdin is not None
         assert self._nursery.stdout is not None
         with self._asking:
             self._nursery.stdin.write(f"{role}\n")
             self.pids[role] = int(self._nursery.stdout.readline())
-        until(lambda: not alive(self.pids[role]) or self._works(role), f"{role} does not start")
-        assert alive(self.pids[role]), f"the {role} ended by itself: {self.said()}"
 
     def stop(self, role: str) -> None:
         """Ask a process to end in good order."""
@@ -150,6 +154,19 @@ class Installation:
         client = Client(self.data)
         assert client.call("settle", seconds=_PATIENCE), self.said()
         client.close()
+
+    def well(self) -> bool:
+        """Tell whether every stage works; False when no worker answers."""
+        try:
+            client = Client(self.data)
+        except Unavailable:
+            return False
+        try:
+            return not any(stage["failing"] for stage in client.call("status")["stages"].values())
+        except Unavailable:
+            return False
+        finally:
+            client.close()
 
     def come_to_rest(self) -> None:
         """Let time pass until every message has come to an end, and all that is told of them is taken in."""

@@ -109,6 +109,10 @@ class Facts(Protocol):
         """Move the event tail into history and checkpoint; returns the rows moved."""
         ...
 
+    def usable(self) -> bool:
+        """Tell whether it still answers; when not, only opening it again helps."""
+        ...
+
     def close(self) -> None:
         """Checkpoint and close."""
         ...

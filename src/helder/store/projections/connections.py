@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from helder.errors import Unavailable
+from helder.store.refusals import passing
 
 _PAGE = 8192
 _PRAGMAS = (
@@ -62,20 +63,23 @@ class Connections:
         """Begin a transaction, one at a time; committed on leaving, undone on an error.
 
         Raises:
-            Unavailable: when this process may only read the file.
+            Unavailable: when this process may only read the file, or the file cannot be written now.
         """
         if self.read_only:
             raise Unavailable(f"{self.path.name} is only read here; the worker writes it.")
         with self.turn:
             if self._writer is None:
                 self._writer = self._open(writes=True)
-            self._writer.execute("BEGIN IMMEDIATE")
             try:
+                self._writer.execute("BEGIN IMMEDIATE")
                 yield self._writer
-            except BaseException:
-                self._writer.execute("ROLLBACK")
+                self._writer.execute("COMMIT")
+            except BaseException as error:
+                if self._writer.in_transaction:  # a full disk has undone it already
+                    self._writer.execute("ROLLBACK")
+                if known := passing(error, self.path.name):
+                    raise known from error
                 raise
-            self._writer.execute("COMMIT")
 
     def settle(self) -> bool:
         """Copy the write-ahead log back and empty it; return whether nobody who reads stood in the way."""

@@ -178,11 +178,12 @@ class ProjectionFile:
                 self._check_version(connection)
                 for statement in (_WATERMARK, *self._statements()):
                     connection.execute(statement)
-                connection.execute(f"PRAGMA user_version = {self.version}")
+                if connection.execute("PRAGMA user_version").fetchone()[0] != self.version:
+                    connection.execute(f"PRAGMA user_version = {self.version}")
         except sqlite3.DatabaseError as error:
             self.close()
             raise ProjectionError(f"{self.path.name} cannot be used ({error}). Delete it: it fills again.") from error
-        except ProjectionError:
+        except HelderError:
             self.close()
             raise
 

@@ -98,6 +98,15 @@ def changes(connection: sqlite3.Connection, after: int, limit: int) -> list[Memb
     ]
 
 
+def number_after(connection: sqlite3.Connection, position: int) -> None:
+    """Let the next change have a number greater than ``position``."""
+    row = connection.execute("SELECT seq FROM sqlite_sequence WHERE name = 'member_change'").fetchone()
+    if row is None and position:
+        connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('member_change', ?)", (position,))
+    elif row is not None and row[0] < position:
+        connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'member_change'", (position,))
+
+
 def state(connection: sqlite3.Connection, segment: int) -> MemberState | None:
     """Return how fresh the memberships of a segment are; None when they were never computed."""
     row = connection.execute("SELECT * FROM member_state WHERE segment_id = ?", (segment,)).fetchone()

@@ -157,6 +157,15 @@ class Online(ProjectionFile):
         with self._connections.reading() as connection:
             return members.changes(connection, after, limit)
 
+    def number_changes_after(self, position: int) -> None:
+        """See to it that entries and exits get numbers past ``position``: as far as a journey has read.
+
+        A file that was deleted, or lost its end in a power cut, would give out numbers again, and who comes in under
+        them would never be seen to come.
+        """
+        with self.write() as writer:
+            members.number_after(writer.connection, position)
+
     def member_state(self, segment_id: int) -> MemberState | None:
         """Return how fresh the memberships of a segment are; None when they were never computed."""
         with self._connections.reading() as connection:

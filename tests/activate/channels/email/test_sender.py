@@ -217,6 +217,25 @@ def test_a_server_that_goes_away_in_a_batch_holds_up_nobody(company: Company, ca
     assert {(row["status"], row["reason"]) for row in company.messages()} == {("queued", "SMTPConnectError")}
 
 
+def test_only_what_is_handed_over_is_marked(company: Company, catcher: Catcher) -> None:
+    """Of a batch one message is in the hands of the server; a crash at this moment leaves nobody else unknown."""
+    mail_to(company, *(f"p{number}@example.nl" for number in range(8)))
+    with hanging("rcpt") as (port, _):
+        sender = company.sender(msgspec.structs.replace(company.settings, smtp_port=port))
+        batch = sender._dispatch.take("me", 8, company.now)
+
+        async def send() -> Counter[str]:
+            connection = Connection(sender._settings, 5)
+            sending = asyncio.create_task(sender._send(connection, "me", batch))
+            await asyncio.sleep(0.5)
+            found = statuses(company)
+            sending.cancel()
+            await connection.close()
+            return found
+
+        assert asyncio.run(send()) == {"sending": 1, "claimed": 7}
+
+
 def test_two_senders_share_the_work(company: Company, catcher: Catcher) -> None:
     """Four tasks in two senders send forty messages once each."""
     mail_to(company, *(f"p{number}@example.nl" for number in range(40)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,13 +48,12 @@ class DuckDbFacts:
     @contextmanager
     def write(self) -> Iterator[DuckDbBatch]:
         """Begin a batch; one at a time. Committed on leaving, rolled back on an error."""
-        with self._writing, self._transaction() as cursor:
+        with self._writing, explained(), self._transaction() as cursor:
             number = self._batch + 1
             batch = DuckDbBatch(cursor, number)
             yield batch
             batch.move("_batch", number)
-            with explained():
-                cursor.execute("COMMIT")
+            cursor.execute("COMMIT")
             self._batch = number
 
     @contextmanager
@@ -82,7 +81,7 @@ class DuckDbFacts:
         with self._writing:
             moved = int(self._scalar("SELECT count(*) FROM event_tail"))
             if moved:
-                with self._transaction() as cursor:
+                with explained(), self._transaction() as cursor:
                     cursor.execute(statements.text("tail_to_history"))
                     cursor.execute("DELETE FROM event_tail")
                     cursor.execute("COMMIT")
@@ -107,6 +106,14 @@ class DuckDbFacts:
                 self._connection = self._open()
         return won
 
+    def usable(self) -> bool:
+        """Tell whether the engine answers: what it cannot undo, such as a disk full at a checkpoint, stops it."""
+        try:
+            with self._gate.inside():
+                return self._scalar("SELECT 1") == 1
+        except duckdb.FatalException:
+            return False
+
     def close(self) -> None:
         """Checkpoint and close the file, after the batch and the questions that run."""
         with self._writing, self._gate.alone():
@@ -127,10 +134,8 @@ class DuckDbFacts:
 
     def _checkpoint(self) -> None:
         """Write what the log holds into the file; what cannot be done beside a question now is done later."""
-        cursor = self._connection.cursor()
-        with suppress(duckdb.TransactionException):
+        with closing(self._connection.cursor()) as cursor, explained(), suppress(duckdb.TransactionException):
             cursor.execute("CHECKPOINT")
-        cursor.close()
 
     def _scalar(self, sql: str, parameters: dict[str, Any] | None = None) -> Any:
         cursor = self._connection.cursor()

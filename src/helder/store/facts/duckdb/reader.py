@@ -14,7 +14,10 @@ from helder.store.facts.compile import compiled
 from helder.store.facts.duckdb import statements
 from helder.store.facts.duckdb.names import column, known
 from helder.store.facts.schema import SCHEMAS
-from helder.store.refusals import DamagedData
+from helder.store.refusals import DamagedData, DiskFull
+
+_FULL = "No space left on device"
+"""What DuckDB hands on from the system (ENOSPC)."""
 
 
 class DuckDbReader:
@@ -91,5 +94,9 @@ def explained() -> Iterator[None]:
         raise Cancelled("The question was cancelled.") from error
     except duckdb.OutOfMemoryException as error:
         raise Unavailable(f"The facts engine ran out of memory; raise memory_limit or free disk. ({error})") from error
-    except duckdb.FatalException as error:
+    except (duckdb.IOException, duckdb.TransactionException, duckdb.FatalException) as error:
+        if _FULL in str(error):
+            raise DiskFull(f"The disk of the facts is full; free some room. Nothing is lost. ({error})") from error
+        if not isinstance(error, duckdb.FatalException):
+            raise
         raise DamagedData(f"The facts engine stopped; start the worker again. ({error})") from error
