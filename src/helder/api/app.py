@@ -15,7 +15,8 @@ from litestar.types import ControllerRouterHandler
 from helder.access.keys import Keys
 from helder.access.trail import Trail
 from helder.api.collect import Collect
-from helder.api.description import add_collecting, described
+from helder.api.collect.description import add_collecting
+from helder.api.description import described
 from helder.api.errors import RETRY_AFTER, Problem, problem_of
 from helder.api.health import healthz, metrics, readyz
 from helder.api.profiles import profile_by_id, profile_by_identity

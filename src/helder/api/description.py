@@ -1,34 +1,22 @@
-"""The OpenAPI document, and a page to read it on that fetches nothing from elsewhere.
-
-Collecting is plain ASGI, unknown to Litestar, so its paths are described here by hand.
-"""
+"""The OpenAPI document, and a page to read it on that fetches nothing from elsewhere."""
 
 from __future__ import annotations
 
 from html import escape
 from typing import Any
 
-from litestar import Litestar, Request
+from litestar import Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import (
-    Components,
-    OpenAPIMediaType,
-    OpenAPIResponse,
-    Operation,
-    PathItem,
-    RequestBody,
-    Schema,
-    SecurityScheme,
-    Tag,
-)
-from litestar.openapi.spec.enums import OpenAPIType
+from litestar.openapi.spec import Components, SecurityScheme, Tag
 
 from helder import __version__
-from helder.collect.dialects.segment import PATHS
 
 _TAGS = (
-    Tag("events", "What people do, sent by their browsers, apps and by servers. Segment's HTTP tracking API."),
+    Tag(
+        "events",
+        "What people do, sent by their browsers, apps and by servers, in Segment's words or in those of others.",
+    ),
     Tag("profiles", "Who somebody is. Needs an API key of a marketer."),
     Tag("segments", "Groups of people by rules. Needs an API key of a viewer."),
     Tag("health", "For load balancers and for Prometheus."),
@@ -49,68 +37,6 @@ def described() -> OpenAPIConfig:
             }
         ),
         render_plugins=[JsonRenderPlugin(), Viewer(path="/")],
-    )
-
-
-def add_collecting(app: Litestar) -> None:
-    """Add the paths of ``Collect`` to the document of ``app``."""
-    paths = app.openapi_schema.paths
-    if paths is not None:
-        for path, kind in PATHS.items():
-            if len(path.rpartition("/")[2]) > 1:
-                paths[path] = PathItem(post=_operation(path, kind))
-
-
-def _operation(path: str, kind: str) -> Operation:
-    """Return the description of one collecting call."""
-    return Operation(
-        operation_id=f"collect{path.replace('/', '_')}",
-        tags=["events"],
-        summary="Many calls at once" if kind == "batch" else f"One {kind} call",
-        description="Kept on disk when the answer comes. The same messageId within seven days is taken once.",
-        security=[{"write key": []}],
-        request_body=RequestBody(
-            content={"application/json": OpenAPIMediaType(schema=_batch() if kind == "batch" else _call(kind))}
-        ),
-        responses={
-            "200": OpenAPIResponse(description='{"success": true}'),
-            "400": OpenAPIResponse(description="Not readable, too large, or a single call that is wrong"),
-            "401": OpenAPIResponse(description="The write key is missing, unknown or revoked"),
-            "429": OpenAPIResponse(description="Too much at once; Retry-After says when to try again"),
-            "503": OpenAPIResponse(description="The disk is full or busy; Retry-After says when to try again"),
-        },
-    )
-
-
-def _batch() -> Schema:
-    return Schema(
-        type=OpenAPIType.OBJECT,
-        required=["batch"],
-        properties={
-            "batch": Schema(type=OpenAPIType.ARRAY, items=_call(""), max_items=2500),
-            "sentAt": Schema(type=OpenAPIType.STRING, description="By the sender's clock, when it sends."),
-            "context": Schema(type=OpenAPIType.OBJECT, description="Added to the context of each item."),
-        },
-    )
-
-
-def _call(kind: str) -> Schema:
-    """Return the schema of one call; ``kind`` empty means that the item says its type."""
-    text = {
-        "userId": "After log-in. This or anonymousId is needed.",
-        "anonymousId": "The browser's or app's own id.",
-        "messageId": "The sender's key for removing duplicates; under 100 characters.",
-        "timestamp": "When it happened, by the sender's clock.",
-        **({} if kind else {"type": "track, page, screen, identify, group or alias."}),
-        **({"event": "What was done."} if kind in {"", "track"} else {}),
-    }
-    objects = ("properties", "context", *(("traits",) if kind in {"", "identify", "group"} else ()))
-    return Schema(
-        type=OpenAPIType.OBJECT,
-        properties={
-            **{name: Schema(type=OpenAPIType.STRING, description=meaning) for name, meaning in text.items()},
-            **{name: Schema(type=OpenAPIType.OBJECT) for name in objects},
-        },
     )
 
 

@@ -35,6 +35,8 @@ class Received(Struct, frozen=True):
     """Random text, the stem of message ids for senders that give none."""
     user_agent: str = ""
     """The User-Agent header, for browser events that carry none themselves."""
+    query: str = ""
+    """The query of the address, as it came."""
 
 
 class Call(Struct, frozen=True):
@@ -95,6 +97,7 @@ class _Properties(Struct, gc=False):
     """What is looked at in properties; the whole of it is kept as text."""
 
     url: Any = None
+    name: Any = None
     revenue: Any = None
     value: Any = None
     total: Any = None
@@ -133,7 +136,7 @@ def event_of(item: Item, number: int, call: Call) -> Event:
     return Event(
         message_id=_message_id(item.message_id) or f"{received.request_id}-{number}",
         type=kind,
-        name=_name(item, kind),
+        name=_name(item, kind, said),
         source=received.source,
         at=event_time(stamped, call.sent or read_moment(item.sent_at), received.at),
         received_at=received.at,
@@ -160,13 +163,15 @@ def _kind(item: Item, call: Call) -> str:
     return str(kind)
 
 
-def _name(item: Item, kind: str) -> str:
-    """Return the name of the event; a track event must have one."""
+def _name(item: Item, kind: str, said: _Properties) -> str:
+    """Return the name of the event; a track event must have one. Jitsu's pages have theirs among the properties."""
     if kind == "track":
         if item.event in {None, ""}:
             raise NotAccepted("no_name", "a track event needs the field event")
         return str(item.event)
-    return str(item.name) if kind in {"page", "screen"} and item.name is not None else ""
+    if kind not in {"page", "screen"}:
+        return ""
+    return str(item.name) if item.name is not None else said.name if isinstance(said.name, str) else ""
 
 
 def _id(value: Scalar) -> str | None:

@@ -12,6 +12,7 @@ from helder.activate.tracking import Tracking
 from helder.api.app import Api, rest_app
 from helder.api.browser.routes import browser_routes
 from helder.api.collect import Collect
+from helder.api.collect.documents import Documents
 from helder.api.track import track_routes
 from helder.clock import Clock
 from helder.collect.inbox import Inbox
@@ -55,4 +56,4 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
         tracking = Tracking(state, inbox, links, online)
         rest = rest_app(api, [track_routes(tracking, settings, clock), *browser_routes(api, links, clock), routes()])
         rest.state.pages = Pages(settings, key, clock, worker)
-        yield App(collect, rest)
+        yield App(collect, Documents(keys, settings.data), rest)

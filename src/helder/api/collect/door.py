@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 
 from helder.access.keys import Keys
+from helder.api.collect import validation
 from helder.api.collect.asgi import Receive, Scope, Send, answer
 from helder.api.collect.auth import shown_key
 from helder.api.collect.body import unpacked, whole_body
@@ -45,23 +46,30 @@ class Collect:
             return await allow(send)
         route = ROUTES[scope["path"].rstrip("/")]
         try:
-            await self._take(Request(scope, dict(scope["headers"]), route), receive)
+            said = await self._take(Request(scope, dict(scope["headers"]), route), receive)
         except Refused as refusal:
             return await refuse(send, refusal.status, refusal.problem)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets JSON it understands
             status, problem = problem_of(error)
             _log.warning("request failed", extra={"error": type(error).__name__, "where": place(error)})
             return await refuse(send, status, problem)
-        return await answer(send, 200, route.dialect.success, JSON)
+        return await answer(send, 200, said, JSON)
 
-    async def _take(self, request: Request, receive: Receive) -> None:
-        """Let a request in step by step; each step goes on or raises. What it holds is durable when this returns."""
+    async def _take(self, request: Request, receive: Receive) -> bytes:
+        """Let a request in step by step; each step goes on or raises. What it holds is durable when this returns.
+
+        Returns:
+            The body of the answer.
+        """
         _only_post(request)
         await _read(request, receive)
         self._admit(request)
         self._understand(request)
+        if request.route.kind == validation.KIND:
+            return validation.said_of(request.entry)
         await self._keep(request)
         _tell(request)
+        return request.route.dialect.success
 
     def _admit(self, request: Request) -> None:
         """Find out what the write key allows."""
@@ -78,6 +86,7 @@ class Collect:
             at=stored(self._clock()),
             request_id=f"{self._stem}-{self._requests}",
             user_agent=request.headers.get(b"user-agent", b"").decode("latin-1"),
+            query=request.query(),
         )
         parsed = parse(request.body, request.route.kind, received, request.route.dialect)
         request.whole = isinstance(parsed, Rejection)

@@ -22,4 +22,7 @@ async def refuse(send: Send, status: int, problem: Problem) -> None:
     """Answer with a problem, and with the time to wait when trying again can help."""
     retry = RETRY_AFTER.get(status)
     headers = [*JSON, (b"retry-after", retry.encode())] if retry else JSON
+    if problem.code == "too-large":
+        # The rest of it stays unread, so that nothing more can come over this connection: the client must know.
+        headers = [*headers, (b"connection", b"close")]
     await answer(send, status, msgspec.json.encode(problem), headers)

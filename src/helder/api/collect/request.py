@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl
-
 from msgspec import Struct
 
 from helder.access.keys import WriteKey
@@ -26,6 +24,6 @@ class Request(Struct):
     whole: bool = False
     """It could not be read as a whole, so that ``entry`` holds one rejection and nothing else."""
 
-    def query(self) -> dict[str, str]:
-        """Return the query, with the last value of each name."""
-        return dict(parse_qsl(self.scope.get("query_string", b"").decode("latin-1")))
+    def query(self) -> str:
+        """Return the query of the address, as it came."""
+        return str(self.scope.get("query_string", b"").decode("latin-1"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from msgspec import Raw, Struct
 
-from helder.collect.item import Call, Item, Received
+from helder.collect.item import Call, Item, Received, Scalar
 
 MAX_BODY = 500 * 1024
 """Bytes of a whole request, after decompression."""
@@ -46,8 +46,13 @@ class Dialect(Struct, frozen=True):
     """Path without a slash at the end → kind of call: ``batch``, or what a request of one call is."""
     open: Callable[[bytes, str, Received], Opened]
     """Takes a body of a kind apart. Raises msgspec's errors when it cannot be read."""
-    key: Callable[[bytes, Mapping[str, str]], str]
-    """Returns the write key that the body or the query holds, when no header does; empty when neither does."""
+    key: Callable[[bytes, str], str]
+    """Returns the write key that the body or the query of the address holds, when no header does; else empty text."""
     limits: Limits = Limits()
     success: bytes = b'{"success":true}'
     """The body of an answer that this family takes for success."""
+
+
+def as_scalar(value: object) -> Scalar:
+    """Return a value of any JSON as an id, a name or a moment may be; what cannot be one is none."""
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else None

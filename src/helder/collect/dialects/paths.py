@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from helder.collect.dialects.dialect import Dialect
+from helder.collect.dialects.ga4 import GA4
+from helder.collect.dialects.jitsu import JITSU
+from helder.collect.dialects.posthog import POSTHOG
 from helder.collect.dialects.segment import SEGMENT
 
-DIALECTS: tuple[Dialect, ...] = (SEGMENT,)
+DIALECTS: tuple[Dialect, ...] = (SEGMENT, JITSU, POSTHOG, GA4)
 
 
 class Route(Struct, frozen=True):

@@ -61,7 +61,7 @@ def read_item(raw: Raw) -> Sequence[Item]:
     return (_items.decode(raw),)
 
 
-def key_of(body: bytes, _query: Mapping[str, str]) -> str:
+def key_of(body: bytes, _query: str) -> str:
     """Return the field ``writeKey``; what follows a colon in it is a secret that is not needed, or ``***``."""
     try:
         return _keyed.decode(body).write_key.partition(":")[0]
