@@ -13,6 +13,7 @@ SOURCES := src tests tools benchmarks
 ARGS ?=
 BENCH ?= all
 SLOW ?=
+SECONDS ?= 300
 
 .PHONY: help
 help: ## what can be made
@@ -64,6 +65,10 @@ tidy: $(READY) ## put the code in the one format, and the reference in step with
 .PHONY: bench
 bench: $(READY) ## measure against the goals (BENCH=name for one)
 	@$(BIN)/python benchmarks/harness.py $(BENCH)
+
+.PHONY: fuzz
+fuzz: $(READY) ## look for inputs that break the front door (SECONDS=300)
+	@$(BIN)/python tools/fuzz.py $(SECONDS)
 
 .PHONY: sabotage
 sabotage: $(READY) ## plant known defects in a copy; each must turn a test red
