@@ -85,6 +85,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Longest pause, in milliseconds, between two rounds of the pipeline."""
     duplicate_days: int = 7
     """Days within which an event with a messageId seen before is dropped as a retry."""
+    reject_days: int = 30
+    """Days that rejected events are kept, with what they held, and counts of what did not fit a tracking plan."""
     mail_pause_days: int = 7
     """Days that a person is left alone after a marketing mail, when a journey does not set its own."""
     source_timeout_seconds: float = 5.0

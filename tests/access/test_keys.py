@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from helder.access.keys import ROLES, TRUSTED_SECONDS, ApiKey, Keys, Role
+from helder.access.allowance import Allowance
+from helder.access.keys import ROLES, TRUSTED_SECONDS, ApiKey, Keys, Role, digest
+from helder.collect.plan.definition import read_plan
+from helder.collect.plan.saved import read_plans, read_saved, save_plan
 from helder.errors import InvalidInput, NotFound
+from helder.govern.audit import read_audit
 from helder.store.migrations import upgrade
 from helder.store.state import State, open_state
 
@@ -72,7 +76,7 @@ def test_a_revoked_key_stops_working(state: State, now: datetime, kind: str, *, 
     look = (lambda k: k.write_key(made)) if kind == "write" else (lambda k: k.api_key(made))
     assert look(keys)
     assert look(elsewhere)
-    keys.revoke(keys.listed()[0][2][:12] if by_digest else made, now)
+    keys.revoke(keys.listed()[0].digest[:12] if by_digest else made, now)
     assert look(keys) is None
     assert look(elsewhere) is not None
     ticker.seconds = TRUSTED_SECONDS + 0.1
@@ -102,3 +106,86 @@ def test_an_api_key_tells_its_name_and_role(state: State, now: datetime) -> None
     keys = Keys(state)
     assert keys.api_key(keys.add_api_key("crm", "engineer", now)) == ApiKey("crm", "engineer")
     assert keys.api_key("hk_nothing") is None
+
+
+def test_what_a_key_allows_is_kept_shown_and_changed(state: State, now: datetime) -> None:
+    """All of it holds at once here, and elsewhere when the answer is no longer trusted; a bucket outlives a look."""
+    ticker = Ticker()
+    keys, elsewhere = Keys(state), Keys(state, ticker)
+    made = keys.add_write_key(
+        "site", now, allows=Allowance(use="page", origins=("https://A.example/",), events_per_second=2)
+    )
+    found = elsewhere.write_key(made)
+    assert found is not None
+    assert (found.use, found.allowed_origins, found.limited) == ("page", ("https://a.example",), True)
+    assert found.bucket is not None
+    assert (found.bucket.rate, found.bucket.burst) == (2, 20)
+    assert keys.listed()[0].allows == "for a page; from https://a.example; 2 events a second"
+    ticker.seconds += TRUSTED_SECONDS + 0.1
+    later = elsewhere.write_key(made)
+    assert later is not None
+    assert later.bucket is found.bucket
+    keys.change_write_key(keys.listed()[0].digest[:12], Allowance(), now)
+    ticker.seconds += TRUSTED_SECONDS + 0.1
+    after = elsewhere.write_key(made)
+    assert after is not None
+    assert not after.limited
+    with pytest.raises(NotFound):
+        keys.change_write_key("nothing", Allowance(), now)
+
+
+@pytest.mark.parametrize(
+    "allows",
+    [
+        Allowance(origins=("www.example.com",)),
+        Allowance(origins=("https://www.example.com/path",)),
+        Allowance(use="server", origins=("https://www.example.com",)),
+        Allowance(events_per_second=0),
+        Allowance(events_per_second=1, burst=0),
+        Allowance(burst=10),
+    ],
+)
+def test_what_a_key_cannot_allow_is_refused(state: State, now: datetime, allows: Allowance) -> None:
+    """Nothing is made, and nothing is changed."""
+    keys = Keys(state)
+    with pytest.raises(InvalidInput):
+        keys.add_write_key("site", now, allows=allows)
+    assert keys.listed() == []
+
+
+def test_what_is_done_with_keys_is_in_the_audit_trail(state: State, now: datetime) -> None:
+    """Each by the beginning of the key's digest: never the key."""
+    keys = Keys(state)
+    made = keys.add_write_key("site", now)
+    keys.change_write_key(made, Allowance(use="server"), now)
+    keys.revoke(made, now, "key:boss")
+    keys.add_api_key("crm", "viewer", now)
+    trail = read_audit(state)
+    assert [(each.actor, each.action) for each in trail] == [
+        ("command line", "key.add"),
+        ("key:boss", "key.revoke"),
+        ("command line", "key.change"),
+        ("command line", "key.add"),
+    ]
+    assert trail[1].subject == f"key:{digest(made)[:12]}"
+    assert made not in str(trail)
+
+
+def test_the_plan_of_a_source_comes_with_its_key(state: State, now: datetime) -> None:
+    """A saved plan holds within seconds; the same plan again is no new version, and each version stays."""
+    keys = Keys(state)
+    made = keys.add_write_key("site", now)
+    first = read_plan("source = 'site'\nmode = 'enforce'")
+    assert save_plan(state, first, now, "x").version == save_plan(state, first, now, "x").version == 1
+    found = keys.write_key(made)
+    assert found is not None
+    assert found.plan is not None
+    assert (found.plan.version, found.plan.enforced) == (1, True)
+    assert save_plan(state, read_plan("source = 'site'\nmode = 'off'"), now, "x").version == 2
+    assert (read_saved(state, "site", 1).plan, read_saved(state, "site").plan.mode) == (first, "off")
+    assert [each.version for each in read_plans(state)] == [2]
+    fresh = Keys(state).write_key(made)
+    assert fresh is not None
+    assert fresh.plan is None
+    with pytest.raises(NotFound):
+        read_saved(state, "site", 3)

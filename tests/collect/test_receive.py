@@ -132,7 +132,7 @@ def test_a_crash_between_two_writes_leaves_nothing(
     """Rows and watermark are one transaction: what fails after the first rows takes them along, and is repeated."""
     stores.inbox.append([Entry([event("m1", user_id="7")])])
     with monkeypatch.context() as planted:
-        planted.setattr("helder.collect.receive._rejected_rows", lambda _rows: 1 / 0)
+        planted.setattr("helder.collect.receive.rejected_rows", lambda *_rows: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             stage(stores).run(now)
     assert rows(stores, "event_tail") == []

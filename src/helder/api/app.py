@@ -19,7 +19,9 @@ from helder.api.collect.description import add_collecting
 from helder.api.description import described
 from helder.api.errors import RETRY_AFTER, Problem, problem_of
 from helder.api.health import healthz, metrics, readyz
+from helder.api.plans import plan_by_source, plan_list, plan_save, plan_violations
 from helder.api.profiles import profile_by_id, profile_by_identity
+from helder.api.rejects import reject_by_number, reject_count, reject_list, reject_send_again
 from helder.api.segments import segment_by_key, segment_count, segment_list, segment_members
 from helder.clock import stopwatch
 from helder.collect.inbox import Inbox
@@ -41,6 +43,14 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     segment_by_key,
     segment_members,
     segment_count,
+    reject_list,
+    reject_count,
+    reject_by_number,
+    reject_send_again,
+    plan_list,
+    plan_by_source,
+    plan_save,
+    plan_violations,
 )
 NAMES_SECONDS = 5.0
 _log = logging.getLogger("helder.api")

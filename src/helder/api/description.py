@@ -19,6 +19,8 @@ _TAGS = (
     ),
     Tag("profiles", "Who somebody is. Needs an API key of a marketer."),
     Tag("segments", "Groups of people by rules. Needs an API key of a viewer."),
+    Tag("rejects", "Events that were not accepted. Needs an API key of an engineer; counts, of a viewer."),
+    Tag("plans", "Which events a source may send. Needs an API key of a viewer; saving, of an engineer."),
     Tag("health", "For load balancers and for Prometheus."),
 )
 

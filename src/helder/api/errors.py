@@ -19,6 +19,7 @@ STATUS: Mapping[str, int] = {
     "cancelled": 409,
     "data-folder-in-use": 503,
     "inbox-full": 429,
+    "too-fast": 429,
     "inbox-unwritable": 503,
     "too-large": 413,
     "method-not-allowed": 405,

@@ -9,16 +9,27 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from helder.access.allowance import Allowance, Use
 from helder.access.keys import Keys, Role
 from helder.clock import system_clock
 
 app = App(name="key", help="Write keys, that clients send events with, and API keys, that programs read with.")
 
 Data = Annotated[Path, Parameter(env_var="HELDER_DATA")]
+Origins = Annotated[tuple[str, ...], Parameter(negative=())]
 
 
 @app.command
-def write(source: str, *, key: str | None = None, data: Data = Path("helder-data")) -> None:
+def write(
+    source: str,
+    *,
+    key: str | None = None,
+    use: Use = "any",
+    origin: Origins = (),
+    rate: float | None = None,
+    burst: int | None = None,
+    data: Data = Path("helder-data"),
+) -> None:
     """Make a write key for a web source and print it: it is shown this once.
 
     Parameters
@@ -27,11 +38,54 @@ def write(source: str, *, key: str | None = None, data: Data = Path("helder-data
         Key of the source, such as ``site``.
     key
         Use this key instead of a new one (to take over from another tool without changing pages).
+    use
+        Who shows it. A key of a page cannot import history or send what the tracking plan keeps for servers; a key of a
+        server is refused when a page shows it.
+    origin
+        A page's origin that may send, such as ``https://www.example.com`` or ``https://*.example.com``; give it again
+        for more. With none, anyone who has the key may.
+    rate
+        Events a second that it may send, to each web process; no limit when left out.
+    burst
+        Events that it may send at once; ten seconds' worth when left out.
     data
         The data folder.
     """
+    allows = Allowance(use=use, origins=tuple(origin), events_per_second=rate, burst=burst)
     with _keys(data) as keys:
-        print(keys.add_write_key(source, system_clock(), key))  # noqa: T201 - the command's answer
+        print(keys.add_write_key(source, system_clock(), key, allows))  # noqa: T201 - the command's answer
+
+
+@app.command
+def change(
+    key: str,
+    *,
+    use: Use = "any",
+    origin: Origins = (),
+    rate: float | None = None,
+    burst: int | None = None,
+    data: Data = Path("helder-data"),
+) -> None:
+    """Change what a write key allows, as a whole: what is left out is no longer so. It holds within five seconds.
+
+    Parameters
+    ----------
+    key
+        The key itself, or the beginning of its digest as ``helder key list`` shows it.
+    use
+        As of ``helder key write``.
+    origin
+        As of ``helder key write``.
+    rate
+        As of ``helder key write``.
+    burst
+        As of ``helder key write``.
+    data
+        The data folder.
+    """
+    allows = Allowance(use=use, origins=tuple(origin), events_per_second=rate, burst=burst)
+    with _keys(data) as keys:
+        keys.change_write_key(key, allows, system_clock())
 
 
 @app.command
@@ -61,8 +115,10 @@ def list_keys(*, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     with _keys(data) as keys:
-        for kind, whose, digest, revoked in keys.listed():
-            print(f"{digest[:12]}  {kind:<6} {whose:<24} {'revoked' if revoked else 'in use'}")  # noqa: T201 - the command's answer
+        for each in keys.listed():
+            allows = f"  {each.allows}" if each.allows and not each.revoked else ""
+            state = "revoked" if each.revoked else "in use"
+            print(f"{each.digest[:12]}  {each.kind:<6} {each.whose:<24} {state}{allows}")  # noqa: T201 - the command's answer
 
 
 @app.command

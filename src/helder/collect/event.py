@@ -7,6 +7,9 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+PlanReason: TypeAlias = Literal["not_in_plan", "wrong_type", "property_missing", "server_only"]
+"""In what an event does not fit its source's tracking plan."""
+
 EventType: TypeAlias = Literal["track", "page", "screen", "identify", "group", "alias"]
 
 Reason: TypeAlias = Literal[
@@ -18,6 +21,10 @@ Reason: TypeAlias = Literal[
     "too_many",
     "unknown_type",
     "bad_message_id",
+    "not_in_plan",
+    "wrong_type",
+    "property_missing",
+    "server_only",
 ]
 """Why an event or a whole request was not accepted. A closed set: reports count by it."""
 
@@ -81,6 +88,21 @@ class Rejection(msgspec.Struct, frozen=True, array_like=True, gc=False, kw_only=
     message_id: str = ""
     body: str = ""
     """The item as it came, cut off at 32 KB."""
+    posted: str = ""
+    """How it was posted, as JSON of ``Posted``: what it takes to read it again; empty when that cannot be."""
+
+
+class Violation(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """In what an event does not fit the tracking plan of its source."""
+
+    event: str
+    """Its name, or the kind of call; at most 100 characters."""
+    property: str
+    """The property that is the reason; empty when it is the event itself."""
+    reason: PlanReason
+    source: str = ""
+    version: int = 0
+    """Of the plan."""
 
 
 class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -88,3 +110,5 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     events: list[Event]
     rejected: list[Rejection] = msgspec.field(default_factory=list)
+    violations: list[Violation] = msgspec.field(default_factory=list)
+    """What does not fit the tracking plan, whether it was taken or not: counted, and shown."""

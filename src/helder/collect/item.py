@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
@@ -22,6 +23,8 @@ PLACEHOLDERS = frozenset({"null", "undefined", "none", "nan", "0", "false", "tru
 TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 LONGEST_ID = 99
 _LARGEST_MICROS = 2**62
+_64_BITS = 2**63
+_LONG_NUMBER = re.compile(r"\d{19}")
 
 
 class Received(Struct, frozen=True):
@@ -178,12 +181,20 @@ def _id(value: Scalar) -> str | None:
     """Return an id as text, or ``None`` when there is none or only a placeholder for one."""
     if value is None:
         return None
-    text = value.strip() if isinstance(value, str) else f"{value:.0f}"
+    text = value.strip() if isinstance(value, str) else _digits(value)
     return text if text and text.lower() not in PLACEHOLDERS else None
 
 
+def _digits(value: float) -> str:
+    """Return a number that stands for an id: JSON's numbers have no bounds, Python's conversions do."""
+    try:
+        return str(value) if isinstance(value, int) else f"{value:.0f}"
+    except ValueError:
+        raise NotAccepted("malformed", "an id is text, or a number of less than 4,300 digits") from None
+
+
 def _message_id(value: Scalar) -> str:
-    text = "" if value is None else str(value)
+    text = "" if value is None else value if isinstance(value, str) else _digits(value)
     if len(text) > LONGEST_ID:
         raise NotAccepted("bad_message_id", f"messageId has at most {LONGEST_ID} characters")
     return text
@@ -243,7 +254,17 @@ def _traits(raw: Raw, in_context: Raw) -> dict[str, object]:
     text = _text(raw, "traits")
     if text == "{}" and len(in_context) and memoryview(in_context)[:1] == b"{":
         text = str(memoryview(in_context), "utf-8")
-    return _objects.decode(text)
+    traits = _objects.decode(text)
+    return _bounded(traits) if _LONG_NUMBER.search(text) else traits
+
+
+def _bounded(value: Any) -> Any:
+    """Return ``value`` with numbers of over 64 bits as text: neither the inbox nor a column holds them as numbers."""
+    if isinstance(value, dict):
+        return {key: _bounded(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_bounded(each) for each in value]
+    return str(value) if isinstance(value, int) and not -_64_BITS <= value < _64_BITS else value
 
 
 def _device(context: _Context) -> str | None:

@@ -10,7 +10,8 @@ from msgspec import Raw, Struct
 from helder.collect.dialects.dialect import Dialect, Opened
 from helder.collect.dialects.segment import SEGMENT
 from helder.collect.event import Event, Reason, Rejection
-from helder.collect.item import NotAccepted, Received, event_of
+from helder.collect.item import Item, NotAccepted, Received, event_of
+from helder.collect.posted import of_item, of_request
 
 _KEPT = 32 * 1024
 """Bytes of a refused item that are kept."""
@@ -41,24 +42,28 @@ def parse(body: bytes, kind: str, received: Received, dialect: Dialect = SEGMENT
     """
     if len(body) > dialect.limits.body:
         detail = f"a request holds at most {dialect.limits.body // 1024} KB"
-        return _rejection("too_large", detail, body, received)
+        return _rejection("too_large", detail, body, received, of_request(dialect.name, kind, received))
     try:
         opened = dialect.open(body, kind, received)
         if len(opened.items) > dialect.limits.batch:
             detail = f"a request holds at most {dialect.limits.batch} events"
-            return _rejection("too_many", detail, body, received)
-        return _each(opened, dialect.limits.item)
+            return _rejection("too_many", detail, body, received, of_request(dialect.name, kind, received))
+        return _each(opened, dialect)
+    except NotAccepted as refusal:
+        return _rejection(refusal.reason, refusal.detail, body, received, of_request(dialect.name, kind, received))
     except _UNREADABLE as error:
         mended = _without_half_characters(body)
         if mended != body:
             return parse(mended, kind, received, dialect)
-        return _rejection("malformed", f"this is not JSON that can be read: {error}", body, received)
+        detail = f"this is not JSON that can be read: {error}"
+        return _rejection("malformed", detail, body, received, of_request(dialect.name, kind, received))
 
 
-def _each(opened: Opened, most: int) -> Parsed:
+def _each(opened: Opened, dialect: Dialect) -> Parsed:
     """Read every item on its own: one that is wrong does not take the others along."""
-    parsed, call, read, number = Parsed([], []), opened.call, opened.read, 0
+    parsed, call, read, number, most = Parsed([], []), opened.call, opened.read, 0, dialect.limits.item
     for raw in opened.items:
+        item: Item | None = None
         try:
             if len(raw) > most:
                 raise NotAccepted("too_large", f"an event holds at most {most // 1024} KB")
@@ -66,11 +71,13 @@ def _each(opened: Opened, most: int) -> Parsed:
                 parsed.events.append(event_of(item, number, call))
                 number += 1
         except NotAccepted as refusal:
-            parsed.rejected.append(_rejection(refusal.reason, refusal.detail, raw, call.received))
+            posted = of_item(dialect.name, call, item)
+            parsed.rejected.append(_rejection(refusal.reason, refusal.detail, raw, call.received, posted))
         except _UNREADABLE as error:
             if call.kind and not isinstance(error, msgspec.ValidationError):
                 raise  # a single call: the request itself is unreadable
-            parsed.rejected.append(_rejection("malformed", str(error), raw, call.received))
+            posted = of_item(dialect.name, call, item)
+            parsed.rejected.append(_rejection("malformed", str(error), raw, call.received, posted))
     return parsed
 
 
@@ -84,8 +91,8 @@ def _mended(found: re.Match[bytes]) -> bytes:
     return found[0] if found[1] or found[0] == rb"\\" else rb"\ufffd"
 
 
-def _rejection(reason: Reason, detail: str, raw: bytes | Raw, received: Received) -> Rejection:
-    """Return a rejection that keeps the item as it came."""
+def _rejection(reason: Reason, detail: str, raw: bytes | Raw, received: Received, posted: str) -> Rejection:
+    """Return a rejection that keeps the item as it came, and how it was ``posted``."""
     text = str(memoryview(raw)[:_KEPT], "utf-8", "replace")
     found = re.search(r'"messageId"\s*:\s*"([^"\\]{1,99})"', text)
     return Rejection(
@@ -95,4 +102,5 @@ def _rejection(reason: Reason, detail: str, raw: bytes | Raw, received: Received
         at=received.at,
         message_id=found[1] if found else "",
         body=text,
+        posted=posted,
     )

@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from helder.clock import stored
 from helder.collect.duplicates import Duplicates, message_key
-from helder.collect.event import Event, Reason, Rejection
+from helder.collect.event import Event, Reason, Rejection, Violation
 from helder.collect.inbox import Inbox
 from helder.collect.ledger import (
     Decided,
@@ -27,9 +27,10 @@ from helder.collect.ledger import (
     decided_since,
 )
 from helder.collect.persons import persons_seen, write_persons
+from helder.collect.posted import AS_ITEM
 from helder.collect.recent import Recent
+from helder.collect.rejects.rows import Forgetting, rejected_rows, violation_rows
 from helder.collect.sighting import (
-    MOMENT,
     Identified,
     Identify,
     Seen,
@@ -39,6 +40,7 @@ from helder.collect.sighting import (
     link_rows,
     links_seen,
 )
+from helder.collect.wire import wire
 from helder.errors import place
 from helder.store.facts.protocol import Batch, Facts
 from helder.store.facts.schema import table
@@ -81,6 +83,7 @@ class Read(msgspec.Struct, frozen=True):
     keys: list[int]
     """The key of each event for removing duplicates."""
     rejected: list[Rejection]
+    violations: list[Violation]
     decided: Decided
 
 
@@ -97,6 +100,7 @@ class Receive:
         identify: Identify,
         projected: Projected | None = None,
         duplicate_days: int = 7,
+        reject_days: int = 30,
     ) -> None:
         """Remember the messages of the last days, from the facts.
 
@@ -107,11 +111,13 @@ class Receive:
             identify: tells whose an event is.
             projected: which identities the projections know already: those are not written again.
             duplicate_days: days within which a messageId seen before marks a retry.
+            reject_days: days that what is rejected is kept.
         """
         self._inbox, self._state, self._facts = inbox, state, facts
         self._identify, self._projected = identify, projected
         self._duplicates: Duplicates | None = None
         self._days = duplicate_days
+        self._forgetting = Forgetting(facts, reject_days)
         self._came: Came | None = None
         self._identities: Recent[int] = Recent()
         self._links: Recent[tuple[int, int, str]] = Recent()
@@ -121,6 +127,7 @@ class Receive:
     def run(self, now: datetime) -> int:
         """Take in what lies past the watermarks; returns events, rejections and rows of state (0 = nothing new)."""
         duplicates = self._remembered(now)
+        self._forgetting.run(stored(now))
         # No one else moves these watermarks; they are read again only after a run that did not come to its end.
         came, self._came = self._came or Came(*map(self._facts.watermark, (STAGE, CONSENTS, DECISIONS))), None
         entries = self._inbox.read(came.entry, EVENTS_AT_ONCE)
@@ -136,16 +143,20 @@ class Receive:
             events=[event for event, new in zip(events, first, strict=True) if new],
             keys=[key for key, new in zip(keys, first, strict=True) if new],
             rejected=[rejection for _, entry in entries for rejection in entry.rejected],
+            violations=[violation for _, entry in entries for violation in entry.violations],
             decided=decided,
         )
-        self._write(taken)
-        duplicates.add(taken.keys, stored(now))
+        duplicates.add(self._write(taken, stored(now)), stored(now))
         self.counts["duplicate"] += len(events) - len(taken.events)
         self._came = Came(taken.upto, decided.last_consent(came.consent), decided.last_decision(came.decision))
         return len(events) + len(taken.rejected) + len(decided)
 
-    def _write(self, taken: Read) -> None:
-        """Write one run, and remember what was written once it is committed."""
+    def _write(self, taken: Read, now: datetime) -> list[int]:
+        """Write one run, and remember what was written once it is committed.
+
+        Returns:
+            The keys of the events that are somebody's: those of nobody may be sent again once that is mended.
+        """
         seen, ids, nobody = self._whose(taken.events)
         identities = {**identities_seen(seen), **consenting(taken.decided.consents)}
         fresh = self._new(list(identities))
@@ -156,13 +167,15 @@ class Receive:
             batch.append("identity", identity_rows({key: identities[key] for key in fresh}))
             batch.append("link", link_rows([*links.values(), *decided_links(taken.decided.decisions)]))
             write_persons(batch, persons_seen(seen))
-            batch.append("rejected", _rejected_rows([*taken.rejected, *nobody]))
+            batch.append("rejected", rejected_rows([*taken.rejected, *nobody], batch.number))
+            batch.append("violation", violation_rows(taken.violations, now))
             _write_decided(batch, taken.decided)
             batch.move(STAGE, taken.upto)
         self._identities.add(identities)
         self._links.add(links)
         self.counts["accepted"] += len(taken.events) - len(nobody)
         self.counts.update(rejection.reason for rejection in [*taken.rejected, *nobody])
+        return [key for key, who in zip(taken.keys, ids, strict=True) if who is not None]
 
     def _whose(self, events: list[Event]) -> tuple[list[Seen], list[int | None], list[Rejection]]:
         """Return who is seen in the events, the identity of each event, and the events of nobody."""
@@ -237,14 +250,9 @@ def _refused(event: Event, reason: Reason, detail: str) -> Rejection:
         source=event.source,
         at=event.received_at,
         message_id=event.message_id,
-        body=str(msgspec.json.encode(event), "utf-8"),
+        body=wire(event),
+        posted=AS_ITEM,
     )
-
-
-def _rejected_rows(rejected: Sequence[Rejection]) -> pa.Table:
-    names = ("source", "reason", "detail", "message_id", "body")
-    columns = {name: pa.array([getattr(row, name) for row in rejected], pa.string()) for name in names}
-    return pa.table({**columns, "at": pa.array([row.at for row in rejected], MOMENT)})
 
 
 def _remember(facts: Facts, days: int, now: datetime) -> Duplicates:

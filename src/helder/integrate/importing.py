@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from ibis.expr.types import Table
 
 from helder.clock import stored
+from helder.collect.rejects.rows import numbered
 from helder.errors import Conflict
 from helder.govern import consent
 from helder.govern.catalogue import Catalogue
@@ -122,7 +123,7 @@ class Importer:
                 append_new(batch, "name_key", names, ["identity_id", "surname_key", "first_key", "initial_key"])
             if frame.item.object != "consent":
                 fresh, nobody = _store(batch, records, frame)
-            batch.append("rejected", _rejects(chunk, records, frame))
+            batch.append("rejected", numbered(_rejects(chunk, records, frame), batch.number))
         return _report(chunk, records, frame, fresh, nobody)
 
 

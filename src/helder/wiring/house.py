@@ -119,7 +119,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
         segments=segments,
         engine=engine,
         people=people,
-        receive=Receive(inbox, state, facts, identify, online, settings.duplicate_days),
+        receive=Receive(inbox, state, facts, identify, online, settings.duplicate_days, settings.reject_days),
         resolve=Resolve(facts, lambda: read_survival(state)),
         project=Project(facts, hot, online),
         refresh=Refresh(facts, segments, online, engine, hot, due_every=_DUE_EVERY),

@@ -2,27 +2,68 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
+from contextlib import suppress
 
-from helder.api.collect.asgi import Headers, Receive
+from helder.api.collect.asgi import Headers, Message, Receive
 from helder.api.collect.refused import Refused
+
+BODY_SECONDS = 20.0
+"""Longest time that a body may take to come; a phone on a bad line needs a few seconds for the largest one."""
+_DRAINED = 4 * 2**20
+_DRAIN_SECONDS = 2.0
 
 
 async def whole_body(headers: Headers, receive: Receive, most: int) -> bytes:
-    """Return the body, refusing one of more than ``most`` bytes before it fills the memory."""
-    length = headers.get(b"content-length", b"0")
-    if length.isdigit() and int(length) > most:
+    """Return the body; one of over ``most`` bytes is refused before it fills the memory, and so is a slow one.
+
+    Raises:
+        Refused: 400 when it is too large or ends half-way, 408 when it is not there in time.
+    """
+    length = declared(headers)
+    if length > most:
+        await _drain(length, receive)
         raise _too_large(most)
     message = await receive()
     if not message.get("more_body"):
         return _checked(message.get("body", b""), 0, most)
-    chunks = bytearray(message.get("body", b""))
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            return await _rest(message, receive, most)
+    except TimeoutError as error:
+        raise Refused(408, "too-slow", f"the body of a request is there within {BODY_SECONDS:g} seconds") from error
+
+
+async def _rest(message: Message, receive: Receive, most: int) -> bytes:
+    """Return the body that begins with ``message``."""
+    chunks = bytearray(_checked(message.get("body", b""), 0, most))
     while message.get("more_body"):
         message = await receive()
         if message["type"] == "http.disconnect":
             raise Refused(400, "malformed", "the connection ended before the request did")
         chunks += _checked(message.get("body", b""), len(chunks), most)
     return bytes(chunks)
+
+
+def declared(headers: Headers) -> int:
+    """Return the length that a request says its body has; 0 when it does not say."""
+    length = headers.get(b"content-length", b"0")
+    return int(length) if length.isdigit() else 0
+
+
+async def _drain(unread: int, receive: Receive) -> None:
+    """Read past a body that is going to be refused, when it is not much.
+
+    A connection that is closed with bytes unread is reset, and the client then loses the answer that was sent to it
+    (RFC 9112, section 9.6).
+    """
+    if unread > _DRAINED:
+        return
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while (await receive()).get("more_body"):
+                pass
 
 
 def unpacked(body: bytes, most: int) -> bytes:

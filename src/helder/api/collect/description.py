@@ -106,6 +106,8 @@ def _described(path: str, summary: str, body: Schema) -> Operation:
             "200": OpenAPIResponse(description="On disk"),
             "400": OpenAPIResponse(description="Not readable, too large, or a single call that is wrong"),
             "401": OpenAPIResponse(description="The write key is missing, unknown or revoked"),
+            "403": OpenAPIResponse(description="The write key is not for this origin, or not for this"),
+            "408": OpenAPIResponse(description="The body took too long to come"),
             "429": OpenAPIResponse(description="Too much at once; Retry-After says when to try again"),
             "503": OpenAPIResponse(description="The disk is full or busy; Retry-After says when to try again"),
         },

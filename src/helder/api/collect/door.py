@@ -14,6 +14,7 @@ from helder.api.collect.body import unpacked, whole_body
 from helder.api.collect.cors import JSON, allow
 from helder.api.collect.refused import Refused, refuse
 from helder.api.collect.request import Request
+from helder.api.collect.rights import check_rights, hold_to_plan
 from helder.api.errors import problem_of
 from helder.clock import Clock, stored, system_clock
 from helder.collect.dialects.paths import ROUTES
@@ -48,7 +49,7 @@ class Collect:
         try:
             said = await self._take(Request(scope, dict(scope["headers"]), route), receive)
         except Refused as refusal:
-            return await refuse(send, refusal.status, refusal.problem)
+            return await refuse(send, refusal.status, refusal.problem, refusal.seconds)
         except Exception as error:  # noqa: BLE001 - whatever it is, the client gets JSON it understands
             status, problem = problem_of(error)
             _log.warning("request failed", extra={"error": type(error).__name__, "where": place(error)})
@@ -64,7 +65,9 @@ class Collect:
         _only_post(request)
         await _read(request, receive)
         self._admit(request)
+        check_rights(request)
         self._understand(request)
+        hold_to_plan(request)
         if request.route.kind == validation.KIND:
             return validation.said_of(request.entry)
         await self._keep(request)

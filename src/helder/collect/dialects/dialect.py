@@ -45,7 +45,7 @@ class Dialect(Struct, frozen=True):
     paths: Mapping[str, str]
     """Path without a slash at the end → kind of call: ``batch``, or what a request of one call is."""
     open: Callable[[bytes, str, Received], Opened]
-    """Takes a body of a kind apart. Raises msgspec's errors when it cannot be read."""
+    """Takes a body of a kind apart. Raises msgspec's errors when it cannot be read, and ``NotAccepted``."""
     key: Callable[[bytes, str], str]
     """Returns the write key that the body or the query of the address holds, when no header does; else empty text."""
     limits: Limits = Limits()

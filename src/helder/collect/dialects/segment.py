@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 from msgspec.json import Decoder
 
 from helder.collect.dialects.dialect import Dialect, Opened
-from helder.collect.item import Call, Item, Received, Scalar
+from helder.collect.item import Call, Item, NotAccepted, Received, Scalar
 from helder.collect.moment import read_moment
 
 PATHS: Mapping[str, str] = {
@@ -39,10 +39,13 @@ class Keyed(Struct, rename="camel"):
 class _Batch(Struct, rename="camel"):
     batch: list[Raw]
     sent_at: Scalar = None
-    context: Any = None
+    context: Raw = Raw()
 
 
+MAX_SHARED = 8 * 2**20
+"""Bytes of the batch's context times its items: every event gets it, and a small request must not fill the memory."""
 _batches = Decoder(_Batch)
+_anything = Decoder(Any)
 _items = Decoder(Item)
 _keyed = Decoder(Keyed)
 
@@ -52,7 +55,10 @@ def open_request(body: bytes, kind: str, received: Received) -> Opened:
     if kind != "batch":
         return Opened([Raw(body)], Call(received=received, kind=kind), read_item)
     batch = _batches.decode(body)
-    shared = batch.context if isinstance(batch.context, dict) else {}
+    if len(batch.context) * len(batch.batch) > MAX_SHARED:
+        raise NotAccepted("too_large", f"a context that all items share makes at most {MAX_SHARED // 2**20} MB of them")
+    context = _anything.decode(batch.context) if batch.context else None
+    shared = context if isinstance(context, dict) else {}
     return Opened(batch.batch, Call(received=received, sent=read_moment(batch.sent_at), context=shared), read_item)
 
 

@@ -159,6 +159,19 @@ SCHEMAS: dict[str, dict[str, str]] = {
         "message_id": "string",
         "body": "string",
         **_BATCH,
+        "number": "int64",
+        "posted": "string",
+    },
+    "sent_again": {"number": "int64", "at": "timestamp(6)", **_BATCH},
+    "violation": {
+        "source": "string",
+        "version": "int64",
+        "event": "string",
+        "property": "string",
+        "reason": "string",
+        "day": "timestamp(6)",
+        "events": "int64",
+        **_BATCH,
     },
     "watermark": {"stage": "string", "position": "int64"},
 }
@@ -181,7 +194,9 @@ MEANINGS: dict[str, str] = {
     "subscription": "subscriptions, every version; identity_id is the reader, payer_identity who pays",
     "ticket": "questions and complaints, every version",
     "consent": "choices of people, as sources and our own pages told them; the ledger in state decides at sending",
-    "rejected": "input that was refused, with its reason",
+    "rejected": "input that was refused, with its reason; posted says how it came, for sending it again",
+    "sent_again": "which rejected events were sent again",
+    "violation": "how many events did not fit the tracking plan of their source, by day",
     "watermark": "how far each stage that writes facts has come; _batch is the last batch",
 }
 """What each table holds."""

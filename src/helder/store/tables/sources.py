@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, DateTime, ForeignKey, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, Float, ForeignKey, Integer, String, Table, Text, UniqueConstraint
 
 from helder.store.tables.base import Id, metadata
 
@@ -29,7 +29,21 @@ write_key = Table(
     Column("revoked_at", DateTime),
     Column("allowed_origins", Text, nullable=False, server_default="[]"),
     Column("observed_only", Boolean, nullable=False, server_default="0"),
+    Column("use", String, nullable=False, server_default="any", comment="any | page | server"),
+    Column("events_per_second", Float, comment="null: no limit"),
+    Column("burst", Integer, comment="events at once; null: ten seconds' worth"),
 )
+
+plan_version = Table(
+    "plan_version",
+    metadata,
+    Column("source", String, primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("body", Text, nullable=False, comment="the tracking plan, JSON"),
+    Column("saved_at", DateTime, nullable=False),
+    Column("saved_by", String, nullable=False),
+)
+"""Tracking plans: the newest version of a source holds."""
 
 match_decision = Table(
     "match_decision",
