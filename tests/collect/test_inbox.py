@@ -102,7 +102,7 @@ def test_pruning_leaves_what_lies_past_the_watermark(tmp_path: Path) -> None:
 
 def test_a_full_memory_is_said_before_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another program holds the file, waiting requests are bounded: the next is refused at once."""
-    monkeypatch.setattr(inbox_module, "_MOST_WAITING_BYTES", 1000)
+    monkeypatch.setattr(inbox_module, "_MOST_WAITING_BYTES", 200)
     inbox = Inbox(tmp_path / "inbox.db")
     with sqlite3.connect(tmp_path / "inbox.db", isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")

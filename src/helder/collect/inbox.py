@@ -21,6 +21,7 @@ import msgspec
 
 from helder.collect.event import Entry, Rejection
 from helder.collect.moment import EARLIEST
+from helder.collect.packing import Damaged, packed, unpacked
 from helder.errors import HelderError
 from helder.store.refusals import passing
 
@@ -166,7 +167,6 @@ class Inbox:
         """Write what is waiting, group by group: one fsync serves everyone who waited while the last one ran."""
         with self._connection() as connection:
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute("PRAGMA wal_autocheckpoint = 8192")  # the log alone makes a group durable
             for group in self._groups():
                 error = _commit(connection, group)
                 with self._guard:
@@ -212,14 +212,14 @@ def _newest(connection: sqlite3.Connection) -> int:
 
 
 def _row(entry: Entry) -> _Row:
-    return len(entry.events) + len(entry.rejected), _encode(entry)
+    return len(entry.events) + len(entry.rejected), packed(_encode(entry))
 
 
 def _entry(seq: int, body: bytes) -> Entry:
     """Return the entry in a row; one that is damaged stands for itself as a rejection, and holds up no other."""
     try:
-        return _entries.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _entries.decode(unpacked(body))
+    except (msgspec.DecodeError, UnicodeDecodeError, Damaged):
         _log.error("damaged inbox entry", extra={"entry": seq})
         detail = f"entry {seq} of the inbox is damaged and cannot be read"
         return Entry([], [Rejection(reason="malformed", detail=detail, source="", at=EARLIEST)])
