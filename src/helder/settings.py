@@ -91,6 +91,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Days that a person is left alone after a marketing mail, when a journey does not set its own."""
     source_timeout_seconds: float = 5.0
     """Longest wait for a live source before the answer is called unavailable."""
+    development: bool = False
+    """Show the gallery of components at /design, for those who build pages."""
     log_level: str = "INFO"
     """Least level of log lines: DEBUG, INFO, WARNING or ERROR."""
 

@@ -104,6 +104,18 @@ class Profiles:
         made = ["undo_link"] if "link" in self._decisions(a, b) else ["cut"]
         self._decide(a, b, made, (reason, actor), now)
 
+    def undo(self, first: str, second: str, actor: str, now: datetime) -> None:
+        """Take back the decision on two identities that holds, whichever it is.
+
+        Raises:
+            NotFound: when none does.
+        """
+        a, b = self._pair(first, second)
+        holding = sorted(self._decisions(a, b))
+        if not holding:
+            raise NotFound("no decision on these two holds any more")
+        self._decide(a, b, [f"undo_{decision}" for decision in holding], ("", actor), now)
+
     def _pair(self, first: str, second: str) -> tuple[int, int]:
         a, b = (find_identity(self._facts, self._state, self._key, text) for text in (first, second))
         if a == b:

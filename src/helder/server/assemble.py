@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 
+from helder.access.drafts import Drafts
+from helder.access.invitations import Invitations
 from helder.access.keys import Keys
+from helder.access.sessions import Sessions
 from helder.access.trail import Trail
+from helder.access.users import Users
 from helder.activate.links import Links
 from helder.activate.tracking import Tracking
 from helder.api.app import Api, rest_app
@@ -54,6 +58,32 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
         )
         links = Links(key, settings.address)
         tracking = Tracking(state, inbox, links, online)
-        rest = rest_app(api, [track_routes(tracking, settings, clock), *browser_routes(api, links, clock), routes()])
-        rest.state.pages = Pages(settings, key, clock, worker)
+        rest = rest_app(
+            api,
+            [
+                track_routes(tracking, settings, clock),
+                *browser_routes(api, links, clock),
+                routes(development=settings.development),
+            ],
+        )
+        rest.state.pages = _pages(api, key, clock)
         yield App(collect, Documents(keys, settings.data), rest)
+
+
+def _pages(api: Api, key: bytes, clock: Clock) -> Pages:
+    """Return what the pages work with: much of what the API does, and who may come in."""
+    return Pages(
+        settings=api.settings,
+        key=key,
+        clock=clock,
+        worker=api.worker,
+        state=api.state,
+        online=api.online,
+        segments=api.segments,
+        keys=api.keys,
+        trail=api.trail,
+        users=Users(api.state),
+        sessions=Sessions(api.state, key),
+        invitations=Invitations(api.state),
+        drafts=Drafts(api.state),
+    )

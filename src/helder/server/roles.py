@@ -141,4 +141,20 @@ def _say_when_ready(settings: Settings) -> None:
     while not (listens(socket.AF_UNIX, worker) and listens(*reached_at(settings.host, settings.port))):
         threading.Event().wait(_LOOK_SECONDS)
     sys.stdout.write(f"Helder is at {settings.address} (data in {settings.data}). Stop it with Ctrl-C.\n")
+    token = _first_link(settings)
+    if token:
+        sys.stdout.write(f"Nobody has an account yet. Make the first one: {settings.address}/welcome?token={token}\n")
     sys.stdout.flush()
+
+
+def _first_link(settings: Settings) -> str | None:
+    """Return the token of a link that makes the first administrator, once; None when there is one."""
+    from helder.access.invitations import Invitations
+    from helder.clock import system_clock
+    from helder.store.state import open_state
+
+    state = open_state(settings.data / "state.db")
+    try:
+        return Invitations(state).first(system_clock())
+    finally:
+        state.close()

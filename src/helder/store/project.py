@@ -34,10 +34,13 @@ class Project:
         """Copy from ``facts`` to ``hot`` and ``online``."""
         self._facts = facts
         self._files: tuple[ProjectionFile, ...] = (hot, online)
+        self._online = online
 
     def run(self, now: datetime) -> int:  # noqa: ARG002 - every stage is given the moment
-        """Copy what is new to both files; return the number of rows copied or removed."""
-        return sum(self._catch_up(file) for file in self._files)
+        """Copy what is new to both files, and renew the index of people; return the rows copied or removed."""
+        moved = sum(self._catch_up(file) for file in self._files)
+        self._online.index()
+        return moved
 
     def _catch_up(self, file: ProjectionFile) -> int:
         after = file.watermark(self.name)

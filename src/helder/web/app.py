@@ -1,37 +1,35 @@
-"""The pages as Litestar route handlers: templates, static files, and the headers that keep them safe."""
+"""What the pages work with, and the headers that keep them safe."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from litestar import Request, Response
+from litestar import Request
 
+from helder.access.drafts import Drafts
+from helder.access.invitations import Invitations
+from helder.access.keys import Keys
+from helder.access.sessions import Sessions
+from helder.access.trail import Trail
+from helder.access.users import Users
 from helder.clock import Clock
+from helder.intelligence.segments.definitions import Segments
 from helder.settings import Settings
-from helder.web.translate import LANGUAGES, Translator, preferred
+from helder.store.projections.online import Online
+from helder.store.state import State
 from helder.worker.client import AsyncClient
 
 AnyRequest: TypeAlias = Request[Any, Any, Any]
 
 PAGE_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; font-src 'self'; frame-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 """Content security policy of every page: nothing from elsewhere, no inline script or style."""
 
 MAIL_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
 """Policy of a mail that is looked at: its own styles, and nothing that loads, runs or leads away."""
-
-_environment = Environment(
-    loader=PackageLoader("helder.web"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class Pages(msgspec.Struct, frozen=True):
@@ -42,47 +40,20 @@ class Pages(msgspec.Struct, frozen=True):
     """The installation's secret."""
     clock: Clock
     worker: AsyncClient
+    state: State
+    online: Online
+    segments: Segments
+    keys: Keys
+    trail: Trail
+    users: Users
+    sessions: Sessions
+    invitations: Invitations
+    drafts: Drafts
 
 
-def translator(request: AnyRequest) -> Translator:
-    """Return the translator for the reader."""
-    settings = _pages(request).settings
-    return Translator(language_of(request, settings.language), settings.zone)
-
-
-def page(
-    request: AnyRequest, template: str, values: Callable[[Translator], Mapping[str, object]], status: int = 200
-) -> Response[str]:
-    """Return ``template`` filled for the reader's language, with the safety headers.
-
-    Args:
-        request: whose language, and choice of it, counts.
-        template: under ``templates/``.
-        values: given the reader's translator, what the template is filled with.
-        status: HTTP status.
-    """
-    t = translator(request)
-    text = _environment.get_template(template).render(
-        t=t, _=t.gettext, ngettext=t.ngettext, languages=LANGUAGES, **values(t)
-    )
-    response = Response(
-        text, status_code=status, media_type="text/html; charset=utf-8", headers=safety_headers(PAGE_POLICY)
-    )
-    if request.query_params.get("lang") in LANGUAGES:
-        response.set_cookie("helder_lang", t.language, max_age=31_536_000, httponly=True, samesite="lax")
-    return response
-
-
-def _pages(request: AnyRequest) -> Pages:
+def pages_of(request: AnyRequest) -> Pages:
+    """Return what the pages of this application work with."""
     return request.app.state.pages
-
-
-def language_of(request: AnyRequest, default: str) -> str:
-    """Return the reader's language: as just chosen, as chosen before, as the browser asks, or the company's."""
-    chosen = request.query_params.get("lang") or request.cookies.get("helder_lang") or ""
-    if chosen in LANGUAGES:
-        return chosen
-    return preferred(request.headers.get("accept-language", ""), default)
 
 
 def safety_headers(policy: str) -> dict[str, str]:
@@ -92,5 +63,6 @@ def safety_headers(policy: str) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
         "Cache-Control": "no-store",
     }

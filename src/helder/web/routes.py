@@ -5,13 +5,50 @@ from __future__ import annotations
 from pathlib import Path
 
 from litestar import Router
+from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
-from helder.web.pages import entry, result
+from helder.web import assets
+from helder.web.pages import customer, customers, design, door, entry, find, me, result
+from helder.web.problems import http_problem, not_signed_in, problem
+from helder.web.reader import NotSignedIn, refuse_forgery
+
+PAGES = (
+    entry.enter,
+    door.sign_in_form,
+    door.sign_in,
+    door.sign_out,
+    door.welcome_form,
+    door.welcome,
+    me.show,
+    me.prefer,
+    me.rename,
+    me.change_password,
+    me.sign_out_everywhere,
+    find.find,
+    customers.show,
+    customer.show,
+    customer.why,
+    customer.merge,
+    customer.split,
+    customer.undo,
+    result.show,
+    result.mail,
+)
 
 
-def routes() -> Router:
-    """Return the router of the pages; they find a ``Pages`` as ``app.state.pages``."""
+def routes(*, development: bool = False) -> Router:
+    """Return the router of the pages; they find a ``Pages`` as ``app.state.pages``.
+
+    Args:
+        development: whether the gallery of components is shown at ``/design``.
+    """
     folder = Path(__file__).parent / "static"
     static = create_static_files_router(path="/static", directories=[folder], include_in_schema=False)
-    return Router("/", route_handlers=[entry.enter, result.show, result.mail, static])
+    pages = Router(
+        "/",
+        route_handlers=[*PAGES, *((design.gallery,) if development else ())],
+        before_request=refuse_forgery,
+        exception_handlers={NotSignedIn: not_signed_in, HTTPException: http_problem, Exception: problem},
+    )
+    return Router("/", route_handlers=[pages, static, assets.asset])

@@ -13,7 +13,7 @@ from importlib.resources import files
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from babel.numbers import format_currency, format_decimal, format_percent
@@ -28,7 +28,7 @@ class Translator:
     def __init__(self, language: str, zone: ZoneInfo) -> None:
         """Speak ``language`` (``nl`` or ``en``); moments are shown in ``zone``."""
         self.language = language
-        self._zone = zone
+        self.zone = zone
         self._locale = Locale.parse("nl_NL" if language == "nl" else "en_GB")
         self._catalogue = catalogue(language)
 
@@ -61,13 +61,65 @@ class Translator:
             )  # fmt: skip
         return format_currency(amount, currency, locale=self._locale)
 
+    def role(self, role: str) -> str:
+        """Return what a role is called."""
+        names = {
+            "viewer": self.gettext("Viewer"),
+            "marketer": self.gettext("Marketer"),
+            "engineer": self.gettext("Data engineer"),
+            "admin": self.gettext("Administrator"),
+        }
+        return names[role]
+
+    def value(self, field: str, value: str) -> str:
+        """Return a value of the golden record as a person writes it: a date, a country, a gender in words."""
+        if field == "birth_date":
+            try:
+                return self.day(date.fromisoformat(value[:10]))
+            except ValueError:
+                return value
+        if field == "country":
+            return self._locale.territories.get(value, value)
+        genders = {
+            "female": self.gettext("woman"),
+            "male": self.gettext("man"),
+            "other": self.gettext("other"),
+        }
+        return genders.get(value, value) if field == "gender" else value
+
+    def labelled(self, label: str, value: str) -> str:
+        """Return a value with what it is before it."""
+        return self.gettext("%(label)s: %(value)s") % {"label": label, "value": value}
+
+    def status(self, status: str) -> str:
+        """Return how a mail fares."""
+        names = {
+            "queued": self.gettext("waiting to be sent"),
+            "claimed": self.gettext("being sent"),
+            "sending": self.gettext("being sent"),
+            "sent": self.gettext("sent"),
+            "failed": self.gettext("refused by the receiving server"),
+            "skipped": self.gettext("not sent, on purpose"),
+            "unknown": self.gettext("cut off while sending"),
+        }
+        return names.get(status, status)
+
+    def initials(self, name: str) -> str:
+        """Return the first letters of the first and the last word of a name."""
+        words = name.split()
+        return "".join(word[0] for word in (words[0], *words[1:][-1:])).upper() if words else "?"
+
+    def since(self, at: datetime, now: datetime) -> str:
+        """Return how long ago a moment was, in the largest unit that fits: *3 uur geleden*."""
+        return format_timedelta(at - now, add_direction=True, threshold=1.2, locale=self._locale)
+
     def day(self, at: date) -> str:
         """Return a day written out."""
         return format_date(at, "d MMMM y", locale=self._locale)
 
     def moment(self, at: datetime, pattern: str = "d MMM y HH:mm") -> str:
         """Return a moment (aware) in the company's zone."""
-        return format_datetime(at, pattern, tzinfo=self._zone, locale=self._locale)
+        return format_datetime(at, pattern, tzinfo=self.zone, locale=self._locale)
 
 
 @cache

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from helder.store.projections import members
+from helder.store.projections import members, search
 from helder.store.projections.file import Ids, ProjectionFile, ProjectionWriter
 from helder.store.projections.layout import ONLINE
 from helder.store.projections.records import KnownIdentity, MemberChange, MemberState, StoredProfile
@@ -113,6 +113,24 @@ class Online(ProjectionFile):
             found = connection.execute(statement, (to_json(profile_ids),)).fetchall()
         return [_profile(row) for row in sorted(found)]
 
+    def find(self, text: str, limit: int = 20) -> list[int]:
+        """Return the profiles that somebody means who types ``text``, the best first; see ``search``."""
+        with self._connections.snapshot() as connection:
+            return search.find(connection, text, limit)
+
+    def index(self) -> int:
+        """Bring the index of ``find`` up to date; return how many people were renewed."""
+        renewed = 0
+        while self._waits():
+            with self._connections.writing() as connection:
+                renewed += search.catch_up(connection)
+            self.let_others_in()
+        return renewed
+
+    def _waits(self) -> bool:
+        with self._connections.reading() as connection:
+            return connection.execute("SELECT 1 FROM search_waiting LIMIT 1").fetchone() is not None
+
     def apply_members(
         self, segment_id: int, version: int, entered: Ids, left: Ids, at: datetime, computed_batch: int = 0
     ) -> int:
@@ -174,6 +192,8 @@ class Online(ProjectionFile):
     def forget(self, identity_ids: Ids, profile_ids: Ids) -> None:
         """Delete these identities, and these profiles with their memberships: for erasure. Bytes are overwritten."""
         with self.write() as writer:
+            search.forget(writer.connection, [int(each) for each in profile_ids])
+            search.scrub(writer.connection)
             for table in ("identity", "identity_profile"):
                 writer.forget(table, "identity_id", identity_ids)
             writer.forget("profile", "profile_id", profile_ids)
@@ -184,7 +204,7 @@ class Online(ProjectionFile):
         self.settle()
 
     def _statements(self) -> list[str]:
-        return [*super()._statements(), *members.TABLES]
+        return [*super()._statements(), *members.TABLES, *search.TABLES]
 
 
 _MOMENTS = tuple(StoredProfile.__struct_fields__.index(name) for name in ("first_seen", "last_seen"))

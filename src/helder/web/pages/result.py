@@ -14,8 +14,9 @@ from helder.integrate.view import ProfileView
 from helder.measure.result import Result
 from helder.measure.samples import Sample
 from helder.measure.uplift import Share, wilson
-from helder.web.app import MAIL_POLICY, AnyRequest, Pages, page, safety_headers
-from helder.web.pages.entry import is_inside, refused
+from helder.web.app import MAIL_POLICY, AnyRequest, pages_of, safety_headers
+from helder.web.reader import needs
+from helder.web.render import page
 from helder.web.translate import Translator
 
 _MICROS = 1_000_000
@@ -59,12 +60,10 @@ class GoalLine(msgspec.Struct, frozen=True):
         return None if self.max_cost is None else round(self.max_cost * _MICROS)
 
 
-@get("/", include_in_schema=False)
+@get("/", include_in_schema=False, guards=[needs("viewer")])
 async def show(request: AnyRequest) -> Response[str]:
     """Show the result."""
-    if not is_inside(request):
-        return refused(request)
-    worker = request.app.state.pages.worker
+    worker = pages_of(request).worker
     campaign = await worker.call("campaign_newest", expect=Campaign | None)
     if campaign is None or not campaign.goals:
         return page(request, "message.html", _nothing_yet)
@@ -74,14 +73,11 @@ async def show(request: AnyRequest) -> Response[str]:
     return page(request, "result/show.html", lambda t: _values(t, campaign, result, goal, mails))
 
 
-@get("/mails/{number:int}", include_in_schema=False)
+@get("/mails/{number:int}", include_in_schema=False, guards=[needs("marketer")])
 async def mail(request: AnyRequest, number: int) -> Response[str]:
     """Show one mail as it was sent, shut in: it may not run, load or open anything."""
-    if not is_inside(request):
-        return refused(request)
-    pages: Pages = request.app.state.pages
     try:
-        found = await pages.worker.call("mail_show", expect=Sample, number=number)
+        found = await pages_of(request).worker.call("mail_show", expect=Sample, number=number)
     except NotFound:
         return page(request, "message.html", _no_such_mail, status=404)
     return Response(found.html, media_type="text/html; charset=utf-8", headers=safety_headers(MAIL_POLICY))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
+from helder.activate.worth import Worth, worth
+from helder.clock import stored
 from helder.govern import audit
 from helder.integrate.view import ProfileView
 from helder.wiring.house import House
@@ -25,10 +28,28 @@ def handlers(house: House) -> Mapping[str, Handler]:
         """Decide that two identities are not one person; this always wins."""
         _decide("profile.split", first, second, reason, actor)
 
+    def profile_undo(first: str, second: str, actor: str = "command line") -> None:
+        """Take back the decision on two identities that holds."""
+        house.profiles.undo(first, second, actor, house.clock())
+        with house.state.write() as connection:
+            audit.append(connection, audit.Entry(house.clock(), actor, "profile.undo", "profile:*"))
+
+    def profile_worth(profile_id: int) -> list[Worth]:
+        """Return what a person paid in the last 365 days, by currency, according to copied sources."""
+        ids = house.online.identities_of(profile_id)
+        rows = house.hot.rows("orders", ids, ["at", "status", "kind", "amount_micros", "currency"]).to_pylist()
+        return worth(rows, stored(house.clock()) - timedelta(days=365))
+
     def _decide(action: str, first: str, second: str, reason: str, actor: str) -> None:
         decide = house.profiles.merge if action == "profile.merge" else house.profiles.split
         decide(first, second, reason, actor, house.clock())
         with house.state.write() as connection:
             audit.append(connection, audit.Entry(house.clock(), actor, action, "profile:*"))
 
-    return {"profile_show": profile_show, "profile_merge": profile_merge, "profile_split": profile_split}
+    return {
+        "profile_show": profile_show,
+        "profile_merge": profile_merge,
+        "profile_split": profile_split,
+        "profile_undo": profile_undo,
+        "profile_worth": profile_worth,
+    }

@@ -22,14 +22,9 @@ from helder.worker.answering import Handler
 def handlers(house: House) -> Mapping[str, Handler]:
     """Return the handlers. A ``rule`` is JSON text; a ``key`` names a segment that was saved."""
 
-    def understood(rule: str) -> Rule:
-        tree = parse(rule, house.settings.zone)
-        check(tree, read_catalogue(house.state))
-        return tree
-
     def segment_save(key: str, name: str, rule: str, actor: str = "command line") -> int:
         """Check ``rule`` against the catalogue and save it as the next version of ``key``; return the version."""
-        understood(rule)
+        understood(house, rule)
         saved = house.segments.save(key, name, rule, house.clock(), actor)
         with house.state.write() as connection:
             audit.append(connection, audit.Entry(house.clock(), actor, "segment.save", f"segment:{key}"))
@@ -37,17 +32,18 @@ def handlers(house: House) -> Mapping[str, Handler]:
 
     def segment_count(rule: str = "", key: str = "") -> Answer:
         """Count everyone who meets a rule, with each node of it."""
-        tree = house.segments.rule(key) if key else understood(rule)
+        tree = house.segments.rule(key) if key else understood(house, rule)
         return house.engine.count(tree, house.clock())
 
     def segment_members(key: str, limit: int = 1000) -> list[int]:
         """Return profile ids that meet the rule now, at most ``limit``."""
         return house.engine.members(house.segments.rule(key), house.clock())[:limit].tolist()
 
-    def segment_why(key: str, who: str) -> Why:
-        """Tell why the person found by ``who`` is in the segment, or is not."""
+    def segment_why(who: str, key: str = "", rule: str = "") -> Why:
+        """Tell why the person found by ``who`` meets a rule, or the rule of a segment, or does not."""
         profile = house.profiles.find(who)
-        return why(house.engine, house.segments.rule(key), profile, house.clock(), lexicon(house))
+        tree = house.segments.rule(key) if key else understood(house, rule)
+        return why(house.engine, tree, profile, house.clock(), lexicon(house))
 
     def segment_words(key: str, language: str = "nl") -> str:
         """Return the segment's rule as a sentence."""
@@ -74,6 +70,13 @@ def parts_in_words(house: House, key: str, language: str = "nl") -> dict[str, st
     """Return every node of a segment's rule in words, by its path."""
     names = lexicon(house)
     return {path: say_node(node, language, names) for path, node in nodes(house.segments.rule(key))}
+
+
+def understood(house: House, rule: str) -> Rule:
+    """Return the rule that JSON text says, checked against the catalogue."""
+    tree = parse(rule, house.settings.zone)
+    check(tree, read_catalogue(house.state))
+    return tree
 
 
 def lexicon(house: House) -> Lexicon:

@@ -1,0 +1,58 @@
+"""Every screen in a real browser: no fault that axe finds, nothing cut off on a phone, in both themes and languages."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from conftest import Come, Workspace
+
+pytestmark = pytest.mark.browser
+AXE = (Path(__file__).resolve().parents[1] / "data/axe/axe.min.js").read_text("utf-8")
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SCREENS = ("/design", "/me", "/find?q=s", "/", "/customers?q=jan")
+OUTSIDE = ("/sign-in", "/welcome?token=x")
+
+
+def screens(workspace: Workspace) -> tuple[str, ...]:
+    """Return the addresses of all screens, with somebody and something that is there."""
+    jan = workspace.client.call("profile_show", who="K-1000")["profile_id"]
+    return (*SCREENS, f"/customers/{jan}")
+
+
+def faults(page: Page) -> list[str]:
+    """Return what axe finds wrong, with the elements; what depends on colours is looked at in the dark too."""
+    page.evaluate(AXE)
+    found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", RULES)
+    page.emulate_media(color_scheme="dark")
+    dark = page.evaluate("axe.run({runOnly: {type: 'rule', values: ['color-contrast']}})")
+    page.emulate_media(color_scheme="light")
+    wrong = [*found["violations"], *dark["violations"]]
+    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in wrong]
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_screens_have_no_faults(come: Come, workspace: Workspace, language: str) -> None:
+    """Axe (WCAG 2.2 AA and best practice) finds nothing on any screen, and each speaks the language that was chosen."""
+    page = come("admin", language)
+    for path in screens(workspace):
+        page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert (path, faults(page)) == (path, [])
+    outside = come(None, language)
+    for path in OUTSIDE:
+        outside.goto(path)
+        assert (path, faults(outside)) == (path, [])
+
+
+def test_screens_fit_the_narrowest_phone(come: Come, workspace: Workspace) -> None:
+    """At 320 pixels no screen scrolls sideways, and everything stays to be reached (WCAG 1.4.10)."""
+    page = come("admin", "nl", width=320)
+    for path in screens(workspace):
+        page.goto(path)
+        assert (path, page.evaluate("document.documentElement.scrollWidth")) == (path, 320)
