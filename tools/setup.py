@@ -28,7 +28,7 @@ OLDEST = (3, 11)
 # pytest marker → the program that shows that it is there, the Debian packages that bring it
 PROGRAMS: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "browser": [(("chromium", "chromium-browser", "google-chrome"), ("chromium", "fonts-dejavu-core"))],
-    "node": [(("node",), ("nodejs",)), (("npm",), ("npm",))],
+    "node": [(("node",), ("nodejs",)), (("npm",), ("npm",)), (("curl",), ("curl",))],
     "postgres": [
         (("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),
         (("/usr/sbin/mariadbd", "mariadbd"), ("mariadb-server",)),

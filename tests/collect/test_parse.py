@@ -119,6 +119,12 @@ def test_ids_that_are_numbers_become_text() -> None:
     assert one(userId=1234567890123).user_id == "1234567890123"
 
 
+def test_the_words_of_old_clients_are_understood() -> None:
+    """``action`` for ``type``, and ids with underscores, as Segment's specification still shows them."""
+    event = one(type=None, action="track", anonymousId=None, user_id="019mr8mf4r", anonymous_id="a2")
+    assert (event.type, event.user_id, event.anonymous_id) == ("track", "019mr8mf4r", "a2")
+
+
 @pytest.mark.parametrize(
     ("item", "reason"),
     [

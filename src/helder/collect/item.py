@@ -70,6 +70,10 @@ class Item(Struct, rename="camel", gc=False):
     properties: Raw = Raw()
     context: Raw = Raw()
     traits: Raw = Raw()
+    action: Scalar = None
+    """What ``type`` was called before; Segment's specification shows it still, and ids with underscores too."""
+    old_user_id: Scalar = msgspec.field(name="user_id", default=None)
+    old_anonymous_id: Scalar = msgspec.field(name="anonymous_id", default=None)
 
 
 class NotAccepted(Exception):
@@ -126,7 +130,8 @@ def event_of(item: Item, number: int, call: Call) -> Event:
     """
     received = call.received
     kind = _kind(item, call)
-    user_id, anonymous_id = _id(item.user_id), _id(item.anonymous_id)
+    user_id = _id(item.user_id) or _id(item.old_user_id)
+    anonymous_id = _id(item.anonymous_id) or _id(item.old_anonymous_id)
     previous_id = _id(item.previous_id)
     if user_id is None and anonymous_id is None and previous_id is None:
         raise NotAccepted("no_identity", "userId or anonymousId is needed")
@@ -160,7 +165,7 @@ def event_of(item: Item, number: int, call: Call) -> Event:
 
 def _kind(item: Item, call: Call) -> str:
     """Return the type of the event: the path of a single call decides, else the item says it."""
-    kind = call.kind or item.type
+    kind = call.kind or item.type or item.action
     if kind not in TYPES:
         raise NotAccepted("unknown_type", f"type is one of {', '.join(sorted(TYPES))}")
     return str(kind)
