@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, TypeAlias
 
 import msgspec
@@ -14,6 +13,7 @@ from msgspec.json import Decoder, Encoder
 from helder.collect.enrich import is_crawler
 from helder.collect.event import Event, Reason
 from helder.collect.moment import event_time, read_moment
+from helder.collect.worth import worth_of
 
 Scalar: TypeAlias = str | int | float | None
 
@@ -22,7 +22,6 @@ PLACEHOLDERS = frozenset({"null", "undefined", "none", "nan", "0", "false", "tru
 
 TYPES = frozenset({"track", "page", "screen", "identify", "group", "alias"})
 LONGEST_ID = 99
-_LARGEST_MICROS = 2**62
 _64_BITS = 2**63
 _LONG_NUMBER = re.compile(r"\d{19}")
 
@@ -140,7 +139,7 @@ def event_of(item: Item, number: int, call: Call) -> Event:
     properties = _text(item.properties, "properties")
     said = _properties.decode(properties)
     stamped = read_moment(item.timestamp) or read_moment(item.original_timestamp)
-    value, currency = _money(said)
+    value, currency = worth_of(said.revenue, said.value, said.total, said.currency)
     return Event(
         message_id=_message_id(item.message_id) or f"{received.request_id}-{number}",
         type=kind,
@@ -283,20 +282,3 @@ def _device(context: _Context) -> str | None:
     agreed = isinstance(choices, dict) and choices.get("device") is True
     value = context.device.get("id")
     return _id(value) if agreed and isinstance(value, str | int) else None
-
-
-def _money(said: _Properties) -> tuple[int | None, str | None]:
-    """Return the worth of an event in micros, and its currency."""
-    raw = said.revenue if said.revenue is not None else said.value if said.value is not None else said.total
-    if raw is None:
-        return None, None
-    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
-        return None, None
-    try:
-        micros = round(Decimal(str(raw)) * 1_000_000)
-    except (InvalidOperation, ValueError, OverflowError):
-        return None, None
-    if abs(micros) > _LARGEST_MICROS:
-        return None, None
-    known = isinstance(said.currency, str) and len(said.currency) == 3 and said.currency.isalpha()
-    return micros, said.currency.upper() if known else None
