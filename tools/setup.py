@@ -33,6 +33,7 @@ PROGRAMS: dict[str, list[tuple[tuple[str, ...], tuple[str, ...]]]] = {
         (("/usr/lib/postgresql/*/bin/postgres", "postgres"), ("postgresql",)),
         (("/usr/sbin/mariadbd", "mariadbd"), ("mariadb-server",)),
     ],
+    "trace": [(("strace",), ("strace",))],
 }
 
 

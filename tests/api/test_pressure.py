@@ -10,6 +10,7 @@ import pytest
 
 from helder.access.keys import WriteKey
 from helder.api.collect import Collect
+from helder.api.collect.body import Room
 from helder.collect.event import Entry
 from helder.collect.inbox import InboxFull, InboxUnwritable
 
@@ -30,7 +31,9 @@ class Trouble:
         return WriteKey("site")
 
 
-def answer(trouble: Trouble, messages: list[dict[str, Any]], **scope: Any) -> tuple[int, dict[str, str], Any]:
+def answer(
+    trouble: Trouble, messages: list[dict[str, Any]], room: Room | None = None, **scope: Any
+) -> tuple[int, dict[str, str], Any]:
     """Send one request to the door; return status, headers and the JSON of the body."""
     sent: list[dict[str, Any]] = []
     waiting = iter(messages)
@@ -42,6 +45,7 @@ def answer(trouble: Trouble, messages: list[dict[str, Any]], **scope: Any) -> tu
         sent.append(message)
 
     door = Collect(trouble, trouble)  # pyrefly: ignore[bad-argument-type] - a stand-in for both
+    door._room = room or door._room
     request = {"type": "http", "method": "POST", "path": "/v1/track", "headers": [], **scope}
     asyncio.run(door(request, receive, send))
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -102,6 +106,17 @@ def test_a_body_without_end_is_cut_off() -> None:
     status, _, problem = answer(Trouble(None), counted())
     assert (status, problem["code"]) == (400, "too-large")
     assert len(taken) < 10
+
+
+def test_bodies_that_come_slowly_do_not_fill_the_memory() -> None:
+    """What is coming in at once has bounds: beyond them a request is refused with 429, and room comes back."""
+    room = Room(150_000)
+    large = body(*[b"x" * 50_000] * 4)
+    status, headers, problem = answer(Trouble(None), large, room=room)
+    assert (status, problem["code"], headers["retry-after"]) == (429, "inbox-full", "1")
+    for _ in range(2):
+        padded = body(b'{"batch":[', b" " * 100_000, EVENT, b"]}")
+        assert answer(Trouble(None), padded, room=room, path="/v1/batch")[0] == 200
 
 
 def test_a_length_that_is_too_large_is_refused_unread() -> None:

@@ -8,13 +8,20 @@ import signal
 from typing import Any
 
 import uvloop
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from helder.server.address import check_free
 
 _log = logging.getLogger("helder.web")
 DRAIN_SECONDS = 10
+HEADER_SECONDS = 10
+"""Longest time for the head of a request, and for the silence between two: who holds a connection open must use it."""
+HEADER_BYTES = 64 * 1024
+"""Most bytes of a request's head."""
+MOST_CONNECTIONS = 2_048
+"""Connections at once; more of them wait to be accepted. Systemd's and Docker's limits of open files lie above it."""
 
 
 def run_web(app: Any, host: str, port: int) -> None:
@@ -30,7 +37,16 @@ def run_web(app: Any, host: str, port: int) -> None:
 async def _serve(app: Any, host: str, port: int) -> None:
     """Run Granian until told to stop."""
     server = Server(
-        app, address=host, port=port, interface=Interfaces.ASGI, websockets=False, log_enabled=False, backlog=1024
+        app,
+        address=host,
+        port=port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+        backlog=1024,
+        backpressure=MOST_CONNECTIONS,
+        http1_settings=HTTP1Settings(header_read_timeout=HEADER_SECONDS * 1000, max_buffer_size=HEADER_BYTES),
     )
     server.workers_kill_timeout = DRAIN_SECONDS
     loop = asyncio.get_running_loop()

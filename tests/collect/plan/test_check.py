@@ -26,6 +26,8 @@ id = { type = "text", required = true }
 other_properties = true
 [event.Open.property]
 n = "integer"
+[event.Ended.property]
+why = { type = "any", required = true }
 [event.Refunded]
 server_only = true
 [identify.property]
@@ -53,6 +55,7 @@ def event(
         (event(id=1), ("Bought", "id", "wrong_type")),
         (event(total=2), ("Bought", "id", "property_missing")),
         (event(id=None), ("Bought", "id", "property_missing")),
+        (event("Ended", why=None), ("Ended", "why", "property_missing")),
         (event(id="1", colour="red"), ("Bought", "colour", "not_in_plan")),
         (event("Sold"), ("Sold", "", "not_in_plan")),
         (event("Open", n=1, anything=[1]), None),

@@ -13,6 +13,7 @@ from tests.collect.conftest import RECEIVED_AT, Stores, identify
 from helder.clock import stored
 from helder.collect.dialects.segment import SEGMENT
 from helder.collect.event import Entry, Event, Rejection
+from helder.collect.inbox import InboxFull
 from helder.collect.item import Received
 from helder.collect.parse import Parsed, parse
 from helder.collect.plan.check import Checked
@@ -94,6 +95,22 @@ def test_a_crash_between_sending_and_marking_changes_nothing(
     assert send_again(stores.facts, stores.inbox, doors(), Wanted(open=True), stored(now)).sent == 2
     receive.run(now)
     assert [row["message_id"] for row in events(stores)] == ["m1", "m2"]
+
+
+def test_what_the_inbox_cannot_take_stays_open(stores: Stores, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing counts as sent before it is durable: a full disk leaves all of it to be sent later."""
+    receive = Receive(stores.inbox, stores.state, stores.facts, identify)
+    came(stores, {"batch": [track("m1")]}, checked=plan(Bought={}))
+    receive.run(now)
+
+    def full(_rows: list[Entry]) -> None:
+        raise InboxFull("full")
+
+    with monkeypatch.context() as planted:
+        planted.setattr(stores.inbox, "append", full)
+        with pytest.raises(InboxFull):
+            send_again(stores.facts, stores.inbox, doors(), Wanted(open=True), stored(now))
+    assert [each.message_id for each in listed(stores.facts, Wanted(open=True), 10)] == ["m1"]
 
 
 def test_an_event_of_nobody_is_taken_once_somebody_is_known(stores: Stores, now: datetime) -> None:

@@ -15,11 +15,33 @@ _DRAINED = 4 * 2**20
 _DRAIN_SECONDS = 2.0
 
 
-async def whole_body(headers: Headers, receive: Receive, most: int) -> bytes:
+class Room:
+    """How many bytes of bodies that are still coming may be in memory at once."""
+
+    def __init__(self, most: int = 128 * 2**20) -> None:
+        """Allow ``most`` bytes."""
+        self._left = most
+
+    def enter(self, size: int) -> None:
+        """Take in ``size`` bytes more, or refuse.
+
+        Raises:
+            Refused: 429 when there is no room; the bytes are then not counted.
+        """
+        if size > self._left:
+            raise Refused(429, "inbox-full", "too many large requests are coming in at once; send again in a moment")
+        self._left -= size
+
+    def leave(self, size: int) -> None:
+        """Give back what was taken in."""
+        self._left += size
+
+
+async def whole_body(headers: Headers, receive: Receive, most: int, room: Room) -> bytes:
     """Return the body; one of over ``most`` bytes is refused before it fills the memory, and so is a slow one.
 
     Raises:
-        Refused: 400 when it is too large or ends half-way, 408 when it is not there in time.
+        Refused: 400 when it is too large or ends half-way, 408 when it is not there in time, 429 when ``room`` is full.
     """
     length = declared(headers)
     if length > most:
@@ -30,20 +52,26 @@ async def whole_body(headers: Headers, receive: Receive, most: int) -> bytes:
         return _checked(message.get("body", b""), 0, most)
     try:
         async with asyncio.timeout(BODY_SECONDS):
-            return await _rest(message, receive, most)
+            return await _rest(message, receive, most, room)
     except TimeoutError as error:
         raise Refused(408, "too-slow", f"the body of a request is there within {BODY_SECONDS:g} seconds") from error
 
 
-async def _rest(message: Message, receive: Receive, most: int) -> bytes:
+async def _rest(message: Message, receive: Receive, most: int, room: Room) -> bytes:
     """Return the body that begins with ``message``."""
-    chunks = bytearray(_checked(message.get("body", b""), 0, most))
-    while message.get("more_body"):
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise Refused(400, "malformed", "the connection ended before the request did")
-        chunks += _checked(message.get("body", b""), len(chunks), most)
-    return bytes(chunks)
+    chunks = bytearray()
+    try:
+        while True:
+            piece = _checked(message.get("body", b""), len(chunks), most)
+            room.enter(len(piece))
+            chunks += piece
+            if not message.get("more_body"):
+                return bytes(chunks)
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise Refused(400, "malformed", "the connection ended before the request did")
+    finally:
+        room.leave(len(chunks))
 
 
 def declared(headers: Headers) -> int:

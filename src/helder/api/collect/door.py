@@ -10,7 +10,7 @@ from helder.access.keys import Keys
 from helder.api.collect import validation
 from helder.api.collect.asgi import Receive, Scope, Send, answer
 from helder.api.collect.auth import shown_key
-from helder.api.collect.body import unpacked, whole_body
+from helder.api.collect.body import Room, unpacked, whole_body
 from helder.api.collect.cors import JSON, allow
 from helder.api.collect.refused import Refused, refuse
 from helder.api.collect.request import Request
@@ -33,6 +33,7 @@ class Collect:
     def __init__(self, inbox: Inbox, keys: Keys, clock: Clock = system_clock) -> None:
         """Put requests with a write key of ``keys`` into ``inbox``."""
         self._inbox, self._keys, self._clock = inbox, keys, clock
+        self._room = Room()
         self._stem, self._requests = secrets.token_hex(6), 0
         self.counts: Counter[str] = Counter()
         """Since the start: accepted events, and rejected ones by reason."""
@@ -63,7 +64,7 @@ class Collect:
             The body of the answer.
         """
         _only_post(request)
-        await _read(request, receive)
+        await self._read(request, receive)
         self._admit(request)
         check_rights(request)
         self._understand(request)
@@ -73,6 +74,11 @@ class Collect:
         await self._keep(request)
         _tell(request)
         return request.route.dialect.success
+
+    async def _read(self, request: Request, receive: Receive) -> None:
+        """Read the body, whole and unpacked."""
+        most = request.route.dialect.limits.body
+        request.body = unpacked(await whole_body(request.headers, receive, most, self._room), most)
 
     def _admit(self, request: Request) -> None:
         """Find out what the write key allows."""
@@ -107,12 +113,6 @@ class Collect:
 def _only_post(request: Request) -> None:
     if request.scope["method"] != "POST":
         raise Refused(405, "method-not-allowed", "events are sent with POST")
-
-
-async def _read(request: Request, receive: Receive) -> None:
-    """Read the body, whole and unpacked."""
-    most = request.route.dialect.limits.body
-    request.body = unpacked(await whole_body(request.headers, receive, most), most)
 
 
 def _tell(request: Request) -> None:

@@ -27,8 +27,9 @@ _PLAIN: Mapping[PropertyType, Any] = {
     "date": date,
     "list": list[Any],
     "object": dict[str, Any],
-    "any": Any,
+    "any": str | float | bool | list[Any] | dict[str, Any],
 }
+"""None of them is null: a property that is null is as one that is not there."""
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
