@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helder.govern.catalogue import base_catalogue
@@ -196,8 +196,18 @@ def arrivals(draw: st.DrawFn) -> World:
 MAKE = {"identity": identities, "link": links, "cut": cuts, "name_key": names, "person_record": records}
 
 
+# A decision that a cut refuses, and a later cut beside it: the refusal stays.
+REFUSED_DECISION: World = [
+    [("identity", (number, "email", 0)) for number in (1, 2, 3, 4)],
+    [("link", (2, 4, "decision", 100))],
+    [("cut", (2, 4))],
+    [("cut", (1, 2))],
+]
+
+
 @settings(max_examples=25)
 @given(arrivals())
+@example(REFUSED_DECISION)
 def test_resolving_bit_by_bit_gives_what_a_rebuild_gives(world: World) -> None:
     """After any arrivals, regrouping only what they touch leaves the tables that building everything anew gives."""
     facts = DuckDbFacts(":memory:")

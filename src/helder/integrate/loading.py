@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import TypeAlias
 
 import ibis
 import numpy as np
@@ -15,6 +16,8 @@ from helder.integrate.evidence import DECIDED, SAME_NAME, Evidence, Flags, Ints,
 from helder.store.facts.protocol import Batch, Reader
 from helder.store.facts.schema import table
 
+Decisions: TypeAlias = tuple[list[tuple[int, int]], list[tuple[int, int]]]
+"""Pairs of identity ids: joined, and parted."""
 _EPOCH = "1970-01-01T00:00:00"
 
 
@@ -24,18 +27,18 @@ def whole_evidence(reader: Reader | Batch) -> Evidence:
         reader.read(identities_of(table("identity"))),
         reader.read(_links()),
         reader.read(_in_order(_names())),
-        _decisions(reader),
+        decisions(reader),
     )
 
 
-def evidence_on(reader: Reader | Batch, ids: Ints, links: pa.Table) -> Evidence:
-    """Return evidence on ``ids`` (ascending) with the ``links`` that were read before."""
+def evidence_on(reader: Reader | Batch, ids: Ints, links: pa.Table, decided: Decisions) -> Evidence:
+    """Return evidence on ``ids`` (ascending) with the ``links`` and decisions that were read before."""
     wanted = pa.table({"identity_id": pa.array(ids, pa.int64())})
     return _evidence(
         reader.read(_wanted_identities(), wanted=wanted),
         links,
         reader.read(_wanted_names(), wanted=wanted),
-        _decisions(reader),
+        decided,
     )
 
 
@@ -87,7 +90,7 @@ def _in_order(names: Table) -> Table:
     return names.order_by("identity_id", "surname_key", "first_key", "initial_key")
 
 
-def _decisions(reader: Reader | Batch) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+def decisions(reader: Reader | Batch) -> Decisions:
     """Return the pairs that people joined and parted, as their last decision on each stands.
 
     Undoing a cut is noted as a link of strength 0, undoing a link as a cut with the reason ``undo_link``: rows are only
@@ -117,7 +120,7 @@ def _evidence(
     identities: pa.Table,
     links: pa.Table,
     names: pa.Table,
-    decisions: tuple[list[tuple[int, int]], list[tuple[int, int]]],
+    decided: Decisions,
 ) -> Evidence:
     """Return tables as arrays by place."""
     ids = identities["identity_id"].to_numpy()
@@ -125,7 +128,7 @@ def _evidence(
     ids = ids[order]
     kinds, kind = _coded(identities["kind"])
     seen = pc.cast(pc.cast(identities["first_seen"], pa.timestamp("us")), pa.int64()).to_numpy()
-    joined, parted = decisions
+    joined, parted = decided
     reasons, made = _link_arrays(ids, links, joined)
     return Evidence(
         ids=ids,

@@ -20,7 +20,7 @@ from helder.integrate.evidence import Evidence, Flags, Ints
 from helder.integrate.grouping import Groups, group
 from helder.integrate.guards import CROWDED
 from helder.integrate.identifiers import is_anchor
-from helder.integrate.loading import evidence_on, links_touching, wanted_ids
+from helder.integrate.loading import Decisions, decisions, evidence_on, links_touching, wanted_ids
 from helder.store.facts.protocol import Reader
 from helder.store.facts.schema import table
 
@@ -41,8 +41,9 @@ def regrouped(reader: Reader, seeds: Ints) -> Scope:
     """Return the scope of ``seeds``: identities with new links, cuts, names, or new themselves."""
     members = np.union1d(seeds, _beside_touched_keys(reader, seeds))
     members = np.union1d(members, _old_members(reader, members))
+    decided = decisions(reader)
     while True:
-        known = _evidence_about(reader, members)
+        known = _evidence_about(reader, members, decided)
         groups = group(known)
         reached = np.setdiff1d(_reached(known, groups, members), members)
         if not len(reached):
@@ -71,15 +72,20 @@ def _crowded(ends: Ints, keys: Ints, new: int) -> Ints:
     return met[count > _PLENTY + new]
 
 
-def _evidence_about(reader: Reader, members: Ints) -> Evidence:
-    """Return the evidence on ``members``: their links, and all links of every key among or beside them."""
+def _evidence_about(reader: Reader, members: Ints, decided: Decisions) -> Evidence:
+    """Return the evidence on ``members``: their links, and all links of every key among or beside them.
+
+    What people joined counts as a link, also when a cut refuses it: whom it leads to shares no profile with them.
+    """
+    joined = np.array(decided[0], np.int64).reshape(-1, 2)
     asked = members
     while True:
         links = reader.read(links_touching(), wanted=_ids(asked))
-        ends = np.union1d(asked, np.union1d(links["a"].to_numpy(), links["b"].to_numpy()))
+        beside = joined[np.isin(joined, asked).any(axis=1)].ravel()
+        ends = np.unique(np.concatenate([asked, links["a"].to_numpy(), links["b"].to_numpy(), beside]))
         missing = np.setdiff1d(np.setdiff1d(ends, _anchors(reader, ends)), asked)
         if not len(missing):
-            return evidence_on(reader, ends, links)
+            return evidence_on(reader, ends, links, decided)
         asked = np.union1d(asked, missing)
 
 
