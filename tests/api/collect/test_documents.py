@@ -133,7 +133,8 @@ def test_an_upgraded_client_is_served_anew(door: Door, package: Path) -> None:
 )
 def test_nothing_else_is_served(door: Door, package: Path, name: str) -> None:
     """No name leads out of the package's folder."""
-    answer = door.raw(f"GET /analytics-next/bundles/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+    request = f"GET /analytics-next/bundles/{name} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    answer = door.raw(request.encode(), end=False)
     status = answer.split(b" ", 2)[1]
     assert status in {b"400", b"404"}
     assert not answer.endswith(b"no")
