@@ -16,6 +16,7 @@ from helder.access.keys import Keys
 from helder.access.trail import Trail
 from helder.api.collect import Collect
 from helder.api.collect.description import add_collecting
+from helder.api.collect.refused import Refused
 from helder.api.description import described
 from helder.api.errors import RETRY_AFTER, Problem, problem_of
 from helder.api.health import healthz, metrics, readyz
@@ -91,7 +92,7 @@ def rest_app(api: Api, handlers: Sequence[ControllerRouterHandler] = ()) -> Lite
     app = Litestar(
         route_handlers=[*HANDLERS, *handlers],
         state=AppState({"api": api}),
-        exception_handlers={HTTPException: _http_problem, Exception: _problem},
+        exception_handlers={HTTPException: _http_problem, Refused: _refused, Exception: _problem},
         openapi_config=described(),
         logging_config=None,
     )
@@ -105,6 +106,14 @@ def _problem(_request: Request[Any, Any, Any], error: Exception) -> Response[Pro
     if problem.code == "internal":
         _log.error("request failed", extra={"error": type(error).__name__, "where": place(error)})
     return _answer(status, problem)
+
+
+def _refused(_request: Request[Any, Any, Any], refusal: Refused) -> Response[Problem]:
+    """Answer what a step of the front door refused, on a way in that is beside it."""
+    answer = _answer(refusal.status, refusal.problem)
+    if refusal.seconds:
+        answer.headers["Retry-After"] = str(refusal.seconds)
+    return answer
 
 
 def _http_problem(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:

@@ -16,6 +16,7 @@ STATUS: Mapping[str, int] = {
     "conflict": 409,
     "denied": 403,
     "unknown-key": 401,
+    "not-signed": 401,
     "cancelled": 409,
     "data-folder-in-use": 503,
     "inbox-full": 429,

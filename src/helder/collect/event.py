@@ -25,6 +25,9 @@ Reason: TypeAlias = Literal[
     "wrong_type",
     "property_missing",
     "server_only",
+    "bad_signature",
+    "stale",
+    "not_mapped",
 ]
 """Why an event or a whole request was not accepted. A closed set: reports count by it."""
 

@@ -17,6 +17,7 @@ from helder.api.app import Api, rest_app
 from helder.api.browser.routes import browser_routes
 from helder.api.collect import Collect
 from helder.api.collect.documents import Documents
+from helder.api.hooks import hook_route
 from helder.api.track import track_routes
 from helder.clock import Clock
 from helder.collect.inbox import Inbox
@@ -63,6 +64,7 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
             [
                 track_routes(tracking, settings, clock),
                 *browser_routes(api, links, clock),
+                hook_route(api, clock),
                 routes(development=settings.development),
             ],
         )

@@ -6,6 +6,7 @@ from litestar.types import ControllerRouterHandler
 
 from helder.activate.links import Links
 from helder.api.app import Api
+from helder.api.browser.plain import plain_routes
 from helder.api.browser.script import helder_js
 from helder.api.browser.sites import Sites
 from helder.api.browser.visit import Visits, visit_route
@@ -14,13 +15,13 @@ from helder.clock import Clock
 
 def browser_routes(api: Api, links: Links, clock: Clock) -> list[ControllerRouterHandler]:
     """Return the routes for pages."""
-    sites = Sites(api.state)
+    sites, secure = Sites(api.state), api.settings.address.startswith("https:")
     visits = Visits(
         keys=api.keys,
         sites=sites,
         identifiers=api.identifiers,
         links=links,
         clock=clock,
-        secure=api.settings.address.startswith("https:"),
+        secure=secure,
     )
-    return [helder_js, visit_route(visits)]
+    return [helder_js, visit_route(visits), *plain_routes(api, sites, secure=secure)]

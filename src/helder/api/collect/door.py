@@ -66,14 +66,22 @@ class Collect:
         _only_post(request)
         await self._read(request, receive)
         self._admit(request)
+        await self.take_in(request)
+        if request.route.kind == validation.KIND:
+            return validation.said_of(request.entry)
+        _tell(request)
+        return request.route.dialect.success
+
+    async def take_in(self, request: Request) -> None:
+        """Let in what was read, and of which the key is known: the steps that all doors share.
+
+        What it holds is durable when this returns; ``request.entry`` says what became of it.
+        """
         check_rights(request)
         self._understand(request)
         hold_to_plan(request)
-        if request.route.kind == validation.KIND:
-            return validation.said_of(request.entry)
-        await self._keep(request)
-        _tell(request)
-        return request.route.dialect.success
+        if request.route.kind != validation.KIND:
+            await self._keep(request)
 
     async def _read(self, request: Request, receive: Receive) -> None:
         """Read the body, whole and unpacked."""

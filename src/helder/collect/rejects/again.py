@@ -15,6 +15,7 @@ import ibis
 import msgspec
 import pyarrow as pa
 
+from helder.collect.dialects.dialect import Dialect
 from helder.collect.event import Entry, Event, Rejection
 from helder.collect.inbox import Inbox
 from helder.collect.parse import Parsed
@@ -45,6 +46,8 @@ class Doors(msgspec.Struct, frozen=True):
     """Returns the tracking plan of a source."""
     known: Callable[[Event], bool]
     """Tells whether it can be worked out whose an event is."""
+    hook: Callable[[str], Dialect | None] = lambda _name: None
+    """Returns how calls to a hook are read."""
 
 
 def send_again(facts: Facts, inbox: Inbox, doors: Doors, wanted: Wanted, now: datetime) -> Report:
@@ -78,7 +81,7 @@ def _reading(reject: Reject, doors: Doors) -> Entry | str:
     """Return what a rejection is now, or the reason for which it still cannot be accepted."""
     if not reject.posted:
         return NOT_AN_EVENT
-    parsed = read_again(reject)
+    parsed = read_again(reject, doors.hook)
     if isinstance(parsed, Rejection):
         return parsed.reason
     entry = _held(parsed, doors.plan(reject.source))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
 
+from helder.collect.dialects.dialect import Dialect
+from helder.collect.dialects.hook import HOOK
 from helder.collect.dialects.paths import DIALECTS
 from helder.collect.dialects.segment import SEGMENT
 from helder.collect.event import Rejection
@@ -33,10 +36,14 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True):
     """When it was last sent again; None when it was not."""
 
 
-def read_again(reject: Reject) -> Parsed | Rejection:
+def read_again(reject: Reject, hook: Callable[[str], Dialect | None] = lambda _name: None) -> Parsed | Rejection:
     """Return what a rejection says, read as the door reads now: received when it was, under its own messageId.
 
     One without a messageId gets one from its number, so that sending it again twice is harmless.
+
+    Args:
+        reject: the rejection.
+        hook: returns how calls to a hook are read now; None when there is no such hook any more.
     """
     posted = msgspec.json.decode(reject.posted or "{}", type=Posted)
     received = Received(
@@ -44,7 +51,8 @@ def read_again(reject: Reject) -> Parsed | Rejection:
     )
     body = (reject.body or "").encode()
     if posted.whole:
-        return parse(body, posted.kind, received, _dialects.get(posted.dialect, SEGMENT))
+        found = hook(posted.kind) if posted.dialect == HOOK else _dialects.get(posted.dialect)
+        return parse(body, posted.kind, received, found or SEGMENT)
     batch: dict[str, object] = {"batch": [msgspec.Raw(bytes(posted.item) or body)], "context": posted.context}
     if posted.sent is not None:
         batch["sentAt"] = posted.sent.isoformat()

@@ -44,6 +44,14 @@ plan_version = Table(
     Column("saved_by", String, nullable=False),
 )
 """Tracking plans: the newest version of a source holds."""
+hook = Table(
+    "hook",
+    metadata,
+    Column("key", String, primary_key=True, comment="last part of its address"),
+    Column("definition", Text, nullable=False, comment="the file as given (TOML), with its secret"),
+    Column("source", String, nullable=False),
+    Column("added_at", DateTime, nullable=False),
+)
 
 match_decision = Table(
     "match_decision",

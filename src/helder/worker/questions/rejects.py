@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 
 from helder.clock import stored
+from helder.collect.dialects.hook import hook_dialect
 from helder.collect.event import Event
+from helder.collect.hooks.saved import read_hooks
 from helder.collect.plan.check import Checked, checked
 from helder.collect.plan.definition import read_plan_file
 from helder.collect.plan.saved import SavedPlan, newest_body, read_plans, read_saved, save_plan
@@ -77,7 +79,8 @@ class _Rejects:
         """Send them again, as far as they pass now."""
         house = self._house
         house.identify.refresh()
-        doors = Doors(plan=self._plan, known=_knows(house.identify))
+        hooks = {key: hook_dialect(each.hook) for key, each in read_hooks(house.state).items()}
+        doors = Doors(plan=self._plan, known=_knows(house.identify), hook=hooks.get)
         report = send_again(house.facts, house.inbox, doors, _wanted(wanted), stored(house.clock()))
         self._noted(actor, "reject.send_again", "reject:*", f"{report.sent} sent")
         return report
