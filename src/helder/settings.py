@@ -93,6 +93,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Longest wait for a live source before the answer is called unavailable."""
     development: bool = False
     """Show the gallery of components at /design, for those who build pages."""
+    data_centre_networks: str = ""
+    """File, from the data folder, with networks whose browsers are counted as bots, one a line; empty: none are."""
+    client_address_header: str = ""
+    """Header in which the proxy gives a visitor's address (its last value); empty: the connection's own."""
     log_level: str = "INFO"
     """Least level of log lines: DEBUG, INFO, WARNING or ERROR."""
 

@@ -25,6 +25,7 @@ Reason: TypeAlias = Literal[
     "wrong_type",
     "property_missing",
     "server_only",
+    "data_centre",
     "bad_signature",
     "stale",
     "not_mapped",

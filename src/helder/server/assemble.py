@@ -17,10 +17,13 @@ from helder.api.app import Api, rest_app
 from helder.api.browser.routes import browser_routes
 from helder.api.collect import Collect
 from helder.api.collect.documents import Documents
+from helder.api.collect.visitors import Visitors
 from helder.api.hooks import hook_route
 from helder.api.track import track_routes
 from helder.clock import Clock
 from helder.collect.inbox import Inbox
+from helder.collect.networks import Networks
+from helder.errors import SettingsError
 from helder.integrate.identifiers import Identifiers
 from helder.intelligence.segments.definitions import Segments
 from helder.server.app import App
@@ -44,7 +47,7 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
         online = stack.enter_context(closing(Online(settings.data / "online.db", read_only=True)))
         trail = stack.enter_context(closing(Trail(state, clock)))
         keys, worker = Keys(state), AsyncClient(settings.data)
-        collect = Collect(inbox, keys, clock)
+        collect = Collect(inbox, keys, clock, _visitors(settings))
         api = Api(
             settings=settings,
             inbox=inbox,
@@ -70,6 +73,22 @@ def web_app(settings: Settings, clock: Clock) -> Iterator[App]:
         )
         rest.state.pages = _pages(api, key, clock)
         yield App(collect, Documents(keys, settings.data), rest)
+
+
+def _visitors(settings: Settings) -> Visitors:
+    """Return how browsers in data centres are told; the list is read at the start.
+
+    Raises:
+        SettingsError: when the list cannot be read; the message says which line.
+    """
+    name = settings.data_centre_networks
+    if not name:
+        return Visitors()
+    try:
+        text = (settings.data / name).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"data_centre_networks: {name} cannot be read ({type(error).__name__}).") from error
+    return Visitors(Networks(text, name), settings.client_address_header.lower().encode())
 
 
 def _pages(api: Api, key: bytes, clock: Clock) -> Pages:

@@ -89,7 +89,7 @@ class Guest(msgspec.Struct):
         return {**found, **{f"cookie {each['name']}": each["value"] for each in self.context.cookies()}}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
     """``helder serve --role web`` with two web sources, and a server of their pages."""
     data = tmp_path_factory.mktemp("street")
@@ -168,7 +168,7 @@ def _site(collector: int) -> Iterator[tuple[int, dict[str, str]]]:
     server.server_close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def browser(chromium: str) -> Iterator[Browser]:
     """Chromium, which asks nothing of anybody by itself."""
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]

@@ -15,6 +15,7 @@ from helder.api.collect.cors import JSON, allow
 from helder.api.collect.refused import Refused, refuse
 from helder.api.collect.request import Request
 from helder.api.collect.rights import check_rights, hold_to_plan
+from helder.api.collect.visitors import Visitors
 from helder.api.errors import problem_of
 from helder.clock import Clock, stored, system_clock
 from helder.collect.dialects.paths import ROUTES
@@ -30,9 +31,15 @@ _log = logging.getLogger("helder.collect")
 class Collect:
     """The ASGI application behind the paths of ``ROUTES``."""
 
-    def __init__(self, inbox: Inbox, keys: Keys, clock: Clock = system_clock) -> None:
-        """Put requests with a write key of ``keys`` into ``inbox``."""
-        self._inbox, self._keys, self._clock = inbox, keys, clock
+    def __init__(
+        self,
+        inbox: Inbox,
+        keys: Keys,
+        clock: Clock = system_clock,
+        visitors: Visitors = Visitors(),  # noqa: B008 - frozen
+    ) -> None:
+        """Put requests with a write key of ``keys`` into ``inbox``; ``visitors`` tells which browsers are no people."""
+        self._inbox, self._keys, self._clock, self._visitors = inbox, keys, clock, visitors
         self._room = Room()
         self._stem, self._requests = secrets.token_hex(6), 0
         self.counts: Counter[str] = Counter()
@@ -79,6 +86,7 @@ class Collect:
         """
         check_rights(request)
         self._understand(request)
+        self._visitors.keep_out(request)
         hold_to_plan(request)
         if request.route.kind != validation.KIND:
             await self._keep(request)
@@ -131,5 +139,5 @@ def _tell(request: Request) -> None:
     if request.entry.events or (request.route.kind == "batch" and not request.whole):
         return
     for rejection in request.entry.rejected:
-        if rejection.reason != "bot":
+        if rejection.reason not in {"bot", "data_centre"}:
             raise Refused(400, rejection.reason.replace("_", "-"), rejection.detail)
