@@ -41,7 +41,7 @@ from helder.collect.sighting import (
     links_seen,
 )
 from helder.collect.wire import wire
-from helder.errors import place
+from helder.errors import Unavailable, place
 from helder.store.facts.protocol import Batch, Facts
 from helder.store.facts.schema import table
 from helder.store.state import State
@@ -52,6 +52,8 @@ STAGE, CONSENTS, DECISIONS = "receive", "receive_consents", "receive_decisions"
 EVENTS_AT_ONCE = 50_000
 """Events of one run: more would take over 200 MB, fewer would have the stages after this one go over the same people
 more often when there is much to catch up with."""
+_LEAST_AT_ONCE = 500
+"""Events of one run when the facts engine is short of memory."""
 
 
 class Projected(Protocol):
@@ -117,6 +119,7 @@ class Receive:
         self._identify, self._projected = identify, projected
         self._duplicates: Duplicates | None = None
         self._days = duplicate_days
+        self._at_once = EVENTS_AT_ONCE
         self._forgetting = Forgetting(facts, reject_days)
         self._came: Came | None = None
         self._identities: Recent[int] = Recent()
@@ -130,7 +133,7 @@ class Receive:
         self._forgetting.run(stored(now))
         # No one else moves these watermarks; they are read again only after a run that did not come to its end.
         came, self._came = self._came or Came(*map(self._facts.watermark, (STAGE, CONSENTS, DECISIONS))), None
-        entries = self._inbox.read(came.entry, EVENTS_AT_ONCE)
+        entries = self._inbox.read(came.entry, self._at_once)
         decided = decided_since(self._state, came.consent, came.decision)
         if not entries and not decided:
             self._came = came
@@ -146,10 +149,20 @@ class Receive:
             violations=[violation for _, entry in entries for violation in entry.violations],
             decided=decided,
         )
-        duplicates.add(self._write(taken, stored(now)), stored(now))
+        duplicates.add(self._write_as_memory_allows(taken, stored(now)), stored(now))
         self.counts["duplicate"] += len(events) - len(taken.events)
         self._came = Came(taken.upto, decided.last_consent(came.consent), decided.last_decision(came.decision))
         return len(events) + len(taken.rejected) + len(decided)
+
+    def _write_as_memory_allows(self, taken: Read, now: datetime) -> list[int]:
+        """Write one run as ``_write`` does. What the engine has no room for now is tried again as half as much."""
+        try:
+            written = self._write(taken, now)
+        except Unavailable:
+            self._at_once = max(_LEAST_AT_ONCE, self._at_once // 2)
+            raise
+        self._at_once = min(EVENTS_AT_ONCE, self._at_once * 2)
+        return written
 
     def _write(self, taken: Read, now: datetime) -> list[int]:
         """Write one run, and remember what was written once it is committed.
