@@ -23,7 +23,7 @@ from helder.cli._demo.server import Server, free_port
 from helder.demo.catcher import Catcher, caught
 from helder.store.facts.duckdb.engine import DuckDbFacts
 from helder.worker.client import Client
-from soak_load import BEGAN, WRITE_KEY
+from soak_load import BEGAN, PEOPLE, WRITE_KEY
 
 WINDOWS = 12
 LOOK_SECONDS = 5.0
@@ -39,6 +39,36 @@ FILE_RATIO = 2.0
 """Facts file at the end, in terms of its size when compacted."""
 
 _FILES = {
+    "shop.toml": """
+source = "shop"
+name = {nl = "Winkel", en = "Shop"}
+type = "files"
+mode = "copied"
+trust = 60
+
+[[object]]
+object = "person"
+path = "people.csv"
+key = "no"
+[object.identifiers]
+"customer:shop" = "no"
+email = "email"
+[object.fields]
+email = "email"
+
+[[object]]
+object = "consent"
+path = "people.csv"
+key = ["no", "purpose"]
+[object.identifiers]
+"customer:shop" = "no"
+email = "email"
+[object.fields]
+purpose = "purpose"
+channel = {value = "email"}
+choice = "choice"
+at = "at"
+""",
     "site.toml": f"""
 source = "site"
 name = {{nl = "Site", en = "Site"}}
@@ -151,7 +181,12 @@ def soak(folder: Path, catcher: Catcher, minutes: float, rate: int) -> Verdict:
 def _define(client: Client, folder: Path) -> None:
     for name, text in _FILES.items():
         (folder / name).write_text(text, "utf-8")
-    client.call("source_add", path=str(folder / "site.toml"))
+    people = range(PEOPLE)
+    rows = (f"{number},p{number}@lezer.example,events,yes,2026-01-05 10:00" for number in people)
+    (folder / "people.csv").write_text("\n".join(["no,email,purpose,choice,at", *rows]), "utf-8")
+    for name in ("shop", "site"):
+        client.call("source_add", path=str(folder / f"{name}.toml"))
+    client.call("source_sync", key="shop")
     client.call("purposes_save", path=str(folder / "purposes.toml"))
     rule = msgspec.json.encode({"behaviour": BEGAN, "in_last": "30 days"}).decode()
     client.call("segment_save", key="began", name="Began", rule=rule)

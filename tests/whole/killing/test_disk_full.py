@@ -15,7 +15,7 @@ from tests.whole.killing.checks import every_event_is_there_once, nobody_is_mail
 from tests.whole.killing.company import Load
 from tests.whole.killing.installation import ROLES, Installation, Post, alive, until
 
-pytestmark = pytest.mark.kill
+pytestmark = [pytest.mark.kill, pytest.mark.slow]
 
 STORES = {"inbox": "inbox.db", "state": "state.db", "hot": "hot.db", "online": "online.db", "facts": "facts.duckdb"}
 """What lies on each small disk, its log included: SQLite and DuckDB both put that beside the file a link leads to."""

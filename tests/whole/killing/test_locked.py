@@ -24,6 +24,7 @@ HELD = 2.0
 
 
 @pytest.mark.kill
+@pytest.mark.slow
 def test_files_that_are_locked_for_a_while_lose_nothing(tmp_path: Path) -> None:
     """Each file in turn is held under load; afterwards every event is there once and nobody was mailed twice."""
     post = Post(tmp_path / "mails")

@@ -28,7 +28,7 @@ from helder.store.facts.schema import table
 
 pytestmark = pytest.mark.kill
 
-CUTS, CONNECTIONS = 3, 4
+CUTS, CONNECTIONS = 2, 4
 SEED = secrets.randbelow(1_000_000)
 MOMENT = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 DATABASES = ("inbox.db", "state.db", "hot.db", "online.db")
