@@ -31,6 +31,8 @@ P99_MS = 250.0
 """Longest answer of 99 in a hundred, in every window."""
 GROWTH = 1.15
 """Most that a process may hold in the last quarter, in terms of what it held in the second: the first is a warm-up."""
+WARM_MINUTES = 20.0
+"""A shorter soak tells what grew and does not judge it: until then everybody who comes is met for the first time."""
 ROOM_MB = 24.0
 """Growth below this is no growth: sets of a day's messages fill (eight bytes each), caches do."""
 BEHIND_SECONDS = 30.0
@@ -279,7 +281,7 @@ def _judged(
     broken += [f"window {each.window}: {each.depth} behind" for each in windows if each.depth > BEHIND_SECONDS * rate]
     for role, grown in growth.items():
         held = statistics.median(each.memory.get(role, 0.0) for each in windows[quarter : 2 * quarter])
-        if grown > max(ROOM_MB, held * (GROWTH - 1)):
+        if minutes >= WARM_MINUTES and grown > max(ROOM_MB, held * (GROWTH - 1)):
             broken.append(f"{role} grew by {grown:.0f} MB")
     if stored != accepted:
         broken.append(f"{accepted} accepted, {stored} stored")
