@@ -149,7 +149,8 @@ class Receive:
             violations=[violation for _, entry in entries for violation in entry.violations],
             decided=decided,
         )
-        duplicates.add(self._write_as_memory_allows(taken, stored(now)), stored(now))
+        written = self._write_as_memory_allows(taken, stored(now))
+        duplicates.add(written, stored(now))
         self.counts["duplicate"] += len(events) - len(taken.events)
         self._came = Came(taken.upto, decided.last_consent(came.consent), decided.last_decision(came.decision))
         return len(events) + len(taken.rejected) + len(decided)
