@@ -9,7 +9,8 @@ from datetime import timedelta
 import pytest
 from tests.activate.company import Catcher, Company
 
-from helder.activate.outbox import Verdict, claim, counts, has_stale, mark_sending, record, release, time_out
+from helder.activate.letterhead import keep, letterhead_of
+from helder.activate.outbox import Made, Verdict, claim, counts, has_stale, mark_sending, record, release, time_out
 from helder.activate.outcomes import message_id
 from helder.clock import stored
 
@@ -30,7 +31,9 @@ def take(company: Company, token: str, limit: int = 4) -> list[int]:
 
 def mark(company: Company, token: str, ids: list[int]) -> set[int]:
     with company.state.write() as connection:
-        return mark_sending(connection, token, {each: f"<{each}@x>" for each in ids}, stored(company.now))
+        now, head = stored(company.now), keep(connection, letterhead_of(company.settings))
+        made = {each: Made(message_id=f"<{each}@x>", letterhead_id=head, made_at=now) for each in ids}
+        return mark_sending(connection, token, made, now)
 
 
 def statuses(company: Company) -> Counter[str]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
-from sqlalchemy import Connection, RowMapping, and_, case, func, null, select, update
+from sqlalchemy import Connection, RowMapping, and_, func, null, select, update
 
 from helder.activate.known import Envelope, parts
 from helder.store.tables.outbox import outbox
@@ -33,6 +33,15 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     """JSON that the template is filled with."""
     attempts: int
     """How often it was tried, this time included."""
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """What a message was made with, beside its template and its values: enough to make it again, byte for byte."""
+
+    message_id: str
+    letterhead_id: int
+    made_at: datetime
+    """Naive UTC."""
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,20 +82,17 @@ def claim(connection: Connection, token: str, limit: int, now: datetime, channel
     return sorted((message_of(row) for row in rows), key=lambda each: each.envelope.id)
 
 
-def mark_sending(connection: Connection, token: str, message_ids: Mapping[int, str], now: datetime) -> set[int]:
-    """Mark claimed messages as being sent under these Message-IDs; return those that are still this claim's.
+def mark_sending(connection: Connection, token: str, made: Mapping[int, Made], now: datetime) -> set[int]:
+    """Mark claimed messages as being sent, made like this; return those that are still this claim's.
 
     Must be committed before the server hears the message.
     """
-    if not message_ids:
-        return set()
-    mine = and_(outbox.c.id.in_(message_ids), outbox.c.status == "claimed", outbox.c.claimed_by == token)
-    marked = (
-        update(outbox)
-        .where(mine)
-        .values(status="sending", claimed_at=now, message_id=case(message_ids, value=outbox.c.id))
-    )
-    return set(connection.scalars(marked.returning(outbox.c.id)))
+    marked: set[int] = set()
+    for number, each in made.items():
+        mine = and_(outbox.c.id == number, outbox.c.status == "claimed", outbox.c.claimed_by == token)
+        values = {"status": "sending", "claimed_at": now, **msgspec.structs.asdict(each)}
+        marked.update(connection.scalars(update(outbox).where(mine).values(**values).returning(outbox.c.id)))
+    return marked
 
 
 def record(connection: Connection, token: str, verdicts: Sequence[Verdict]) -> None:
@@ -97,7 +103,8 @@ def record(connection: Connection, token: str, verdicts: Sequence[Verdict]) -> N
     for verdict in verdicts:
         values = {"status": verdict.status, "reason": verdict.reason, "sent_at": verdict.sent_at}
         if verdict.status == "queued":
-            values |= {"due_at": verdict.due_at, "claimed_by": None, "claimed_at": None, "message_id": ""}
+            values |= {"due_at": verdict.due_at, "claimed_by": None, "claimed_at": None}
+            values |= {"message_id": "", "letterhead_id": None, "made_at": None}
         mine = (outbox.c.id == verdict.id, outbox.c.claimed_by == token)
         late = outbox.c.status.in_(("claimed", "sending")) | ((outbox.c.status == "unknown") & (outbox.c.reported == 0))
         connection.execute(update(outbox).where(*mine, late).values(**values))

@@ -17,15 +17,12 @@ from helder.govern.goals import Goal, read_goals
 from helder.measure.goal_events import Done, profiles_of, reached, sold_since
 from helder.measure.live_sales import LiveSales, Order
 from helder.measure.roi import Distance, Roi, Sales, distance, roi
-from helder.measure.samples import Sample, samples
 from helder.measure.uplift import Share, Uplift, uplift
 from helder.measure.words import summary
 from helder.store.facts.protocol import Facts, Reader
 from helder.store.state import State
 from helder.store.tables.definitions import spend
 from helder.store.tables.journeys import enrolment, journey, journey_version
-
-__all__ = ["Result", "Sample", "result", "samples"]
 
 _MICROS = 1_000_000
 

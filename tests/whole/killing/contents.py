@@ -86,6 +86,7 @@ def _state(data: Path) -> Contents:
         mails = connection.execute(select(outbox)).mappings().all()
     state.close()
     left = {"id", "ended_at", "claimed_by", "claimed_at", "attempts", "sent_at", "message_id", "due_at"}
+    left |= {"letterhead_id", "made_at"}
     return {
         "state.enrolment": _counted([{key: row[key] for key in row if key not in left} for row in enrolled]),
         "state.enrolment_step": _counted([{**row, "enrolment_id": people[row["enrolment_id"]]} for row in steps]),

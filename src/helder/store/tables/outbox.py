@@ -1,10 +1,18 @@
-"""Messages to be sent, and what became of them."""
+"""Messages to be sent, what they were made with, and what became of them."""
 
 from __future__ import annotations
 
 from sqlalchemy import Column, DateTime, Index, Integer, String, Table, Text, UniqueConstraint
 
 from helder.store.tables.base import Id, metadata
+
+letterhead = Table(
+    "letterhead",
+    metadata,
+    Column("id", Id, primary_key=True, autoincrement=True),
+    Column("body", Text, nullable=False, unique=True, comment="settings that mails were made with, JSON"),
+)
+"""Never changed or deleted: a mail that was sent points to the one it was made with."""
 
 outbox = Table(
     "outbox",
@@ -31,6 +39,8 @@ outbox = Table(
     Column("sent_at", DateTime),
     Column("message_id", String, nullable=False, server_default="", comment="Message-ID header"),
     Column("reported", Integer, nullable=False, server_default="0", comment="1 once its outcome is in the inbox"),
+    Column("letterhead_id", Id, comment="settings it was made with; null before it is sent"),
+    Column("made_at", DateTime, comment="the moment in its Date header, from which its links last"),
     UniqueConstraint("enrolment_id", "step"),
     Index("outbox_due", "status", "due_at"),
     Index("outbox_reported", "reported", "status"),

@@ -22,7 +22,7 @@ from helder.integrate.view import ProfileView
 from helder.intelligence.segments.words import say
 from helder.measure.live_sales import LiveSales
 from helder.measure.result import Result, result
-from helder.measure.samples import Sample, sample, samples
+from helder.measure.samples import NOBODYS, Sample, sample, samples
 from helder.store.tables.outbox import outbox
 from helder.wiring.house import House
 from helder.worker.answering import Handler
@@ -126,12 +126,12 @@ class _Campaigns:
         return result(house.state, house.facts, journey, goal, house.clock(), sales)
 
     def campaign_samples(self, journey: str, limit: int = 10) -> list[Sample]:
-        """Return mails of a journey as they were sent."""
-        return samples(self._house.state, self._house.settings, self._house.key, journey, limit)
+        """Return mails of a journey as they were sent, but for the signatures in links."""
+        return samples(self._house.state, self._house.settings, NOBODYS, journey, limit)
 
     def mail_show(self, number: int) -> Sample:
-        """Return one mail as it was sent, by its number in the outbox."""
-        return sample(self._house.state, self._house.settings, self._house.key, number)
+        """Return one mail as it was sent, but for the signatures in links, by its number in the outbox."""
+        return sample(self._house.state, self._house.settings, NOBODYS, number)
 
     def campaign_newest(self) -> Campaign | None:
         """Return the journey that was started last, with the goals, its rule in words, and three of its people."""

@@ -20,7 +20,8 @@ from helder.activate.channels.email.message import BadAddress, Letter, build, ma
 from helder.activate.composing import Composed, Composer
 from helder.activate.content.template import TemplateFault
 from helder.activate.known import gather, soft_purposes
-from helder.activate.outbox import Message, Verdict, claim, mark_sending, record
+from helder.activate.letterhead import keep, letterhead_of
+from helder.activate.outbox import Made, Message, Verdict, claim, mark_sending, record
 from helder.activate.people import Contact, People
 from helder.activate.permission import Ask, Skipped, decide
 from helder.clock import stored
@@ -38,7 +39,7 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
     message: Message
     contact: Contact
     """The person it is for."""
-    message_id: str
+    made: Made
     sender: str
     """Envelope sender, a bare address."""
     to: str
@@ -73,6 +74,7 @@ class Dispatch:
         """Claim up to ``limit`` messages; return those that can be written (``now``: aware UTC)."""
         with self._state.write() as connection:
             messages = claim(connection, token, limit, stored(now))
+            head = keep(connection, letterhead_of(self._settings)) if messages else 0
         if not messages:
             return []
         contacts = self._people.contacts(each.envelope.identity_id for each in messages)
@@ -81,7 +83,7 @@ class Dispatch:
             with self._state.write() as connection:
                 record(connection, token, verdicts)
         written = [each for each in messages if each.envelope.id in letters]
-        return [_ready(each, contacts[each.envelope.identity_id], letters[each.envelope.id]) for each in written]
+        return [_ready(each, contacts[each.envelope.identity_id], letters[each.envelope.id], head) for each in written]
 
     def exchange(self, steps: Sequence[Step], now: datetime) -> set[int]:
         """Write what became of messages, and mark the next ones, in one transaction (``now``: aware UTC).
@@ -99,7 +101,7 @@ class Dispatch:
             for step in steps:
                 number = step.next.message.envelope.id if step.next else 0
                 if step.next and number in permitted:
-                    held |= mark_sending(connection, step.token, {number: step.next.message_id}, stored(now))
+                    held |= mark_sending(connection, step.token, {number: step.next.made}, stored(now))
                 elif number in refused:
                     record(connection, step.token, [refused[number]])
         return held
@@ -168,11 +170,11 @@ class Dispatch:
         )
 
 
-def _ready(message: Message, contact: Contact, letter: Letter) -> Ready:
+def _ready(message: Message, contact: Contact, letter: Letter, head: int) -> Ready:
     return Ready(
         message=message,
         contact=contact,
-        message_id=letter.message_id,
+        made=Made(message_id=letter.message_id, letterhead_id=head, made_at=stored(letter.at)),
         sender=mailbox(letter.sender).addr_spec,
         to=mailbox(message.address).addr_spec,
         content=build(letter),
