@@ -116,7 +116,8 @@ def noted(field: Field) -> str:
         field.sensitivity: field.sensitivity != "plain",
         "only while mapping": not field.stored,
     }
-    return ", ".join(mark for mark, so in marks.items() if so)
+    values = ", ".join(f"`{each.key}` ({each.label.en}, {each.label.nl})" for each in field.values)
+    return "; ".join(filter(None, (", ".join(mark for mark, so in marks.items() if so), values)))
 
 
 def events() -> str:

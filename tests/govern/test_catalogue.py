@@ -1,7 +1,13 @@
 from __future__ import annotations
 
+import tomllib
+
+import msgspec
+
+from helder.activate.people import UNPAID
 from helder.govern.catalogue import EventEntry, Field, Phrase, Words, base_catalogue
 from helder.govern.entries import read_catalogue, save_entries
+from helder.intelligence.segments.words.dutch_nouns import CHANNELS
 from helder.store.facts.schema import PERSON_FIELDS, SCHEMAS
 from helder.store.state import State
 
@@ -60,3 +66,58 @@ def test_what_ships_is_never_changed_by_a_source() -> None:
     extended = base_catalogue().extended({"person": [email]}, [signed_in])
     assert extended.objects["person"].fields["email"].type == "text"
     assert extended.events["Signed In"] == base_catalogue().events["Signed In"]
+
+
+COMPANYS_OWN = {
+    "order_line.category",
+    "order_line.title",
+    "subscription.title",
+    "return.reason",
+    "workshop_order.workshop",
+    "workshop_order.season",
+    "consent.purpose",
+    "consent.title",
+    "event.name",
+    "event.mailing",
+    "event.title",
+}
+"""Choices whose values each company makes itself; purposes, events and the like have labels where they are made."""
+
+
+def test_every_closed_value_has_its_words_in_both_languages() -> None:
+    """A choice has either values of the company's own, or a closed list, each with a label in Dutch and in English."""
+    for key, thing in base_catalogue().objects.items():
+        for field in thing.field:
+            closed = field.type == "choice" and f"{key}.{field.key}" not in COMPANYS_OWN
+            assert bool(field.values) == closed, f"{key}.{field.key}"
+            assert all(value.key and value.label.nl and value.label.en for value in field.values)
+            assert len({value.key for value in field.values}) == len(field.values)
+
+
+def test_values_that_helder_itself_writes_or_asks_for_have_words() -> None:
+    """What permission and complaints are decided by, and what the ledger holds, is in the catalogue."""
+    objects = base_catalogue().objects
+    known = {
+        f"{key}.{field.key}": {each.key for each in field.values}
+        for key, thing in objects.items()
+        for field in thing.field
+    }
+    said = known["order.status"] | known["order.kind"] | known["invoice.status"] | known["subscription.kind"]
+    assert said >= UNPAID
+    assert known["ticket.kind"] >= {"complaint"}
+    assert known["ticket.status"] >= {"closed"}
+    assert known["consent.channel"] >= set(CHANNELS)
+    assert known["consent.choice"] == {"yes", "no"}
+
+
+def test_a_mapping_file_gives_its_own_choice_words() -> None:
+    """A closed choice that a source adds is read with its values, and said by them."""
+    text = """
+        key = "size"
+        type = "choice"
+        label = { nl = "Maat", en = "Size" }
+        values = [{ key = "s", label = { nl = "klein", en = "small" } }]
+    """
+    field = msgspec.convert(tomllib.loads(text), Field)
+    assert field.said("s") == Words(nl="klein", en="small")
+    assert field.said("xxl") is None

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import date, datetime, timedelta
-from email.message import EmailMessage
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 import pytest
-from tests.activate.company import GOAL, KEY, TEMPLATE, Catcher, Company, serve
+from tests.activate.company import GOAL, KEY, Catcher, Company, serve
 
-from helder.activate.definitions import save_template
 from helder.clock import stored
 from helder.errors import NotFound
 from helder.govern.catalogue import Words
@@ -27,7 +24,6 @@ from helder.integrate.register import Sources
 from helder.measure.goal_events import done
 from helder.measure.live_sales import LiveSales
 from helder.measure.result import Result, result
-from helder.measure.samples import NOBODYS, Sample, sample, samples
 from helder.store.facts.duckdb.engine import DuckDbFacts
 from helder.store.keys import identity_id
 from helder.store.tables.journeys import enrolment
@@ -143,59 +139,6 @@ def test_two_identities_that_are_one_person_count_once(campaign: Campaign) -> No
         batch.append("identity_profile", pa.Table.from_pylist(rows))
     found = campaign.result()
     assert (found.audience, found.holdout) == (PEOPLE - 1, len(campaign.held()))
-
-
-def test_samples_are_the_mails_that_were_sent(campaign: Campaign) -> None:
-    """What is shown as sent is, letter for letter, what the mail server got."""
-    shown = samples(campaign.company.state, campaign.company.settings, KEY, "hello", 5)
-    got = dict(campaign.catcher.mails)
-    assert len(shown) == 5
-    for each in shown:
-        mail = got[each.to]
-        body = mail.get_body(("html",))
-        assert body is not None
-        assert (each.subject, each.html) == (mail["Subject"], body.get_content().replace("\r\n", "\n").rstrip("\n"))
-
-
-def test_a_mail_is_shown_as_it_was_sent_whatever_changed_since(campaign: Campaign) -> None:
-    """The company moves and gets another name, address and template: a mail of before stays what it was."""
-    company = campaign.company
-    changed = msgspec.structs.replace(
-        company.settings,
-        company="Lentehof & Dochters",
-        postal_address="Nieuwstraat 1, Utrecht",
-        public_url="https://post.example",
-        sender="Dochters <d@lentehof.example>",
-        time_zone="America/New_York",
-    )
-    save_template(company.state, msgspec.structs.replace(TEMPLATE, subject="Heel anders"), company.now)
-    got = dict(campaign.catcher.mails)
-    shown = samples(company.state, changed, KEY, "hello", 100)
-    assert len(shown) == len(got) > 10
-    for each in shown:
-        assert _whole(each) == _received(got[each.to])
-
-
-def test_mails_that_are_shown_hold_no_link_that_works(campaign: Campaign) -> None:
-    """Only the signatures differ from what was sent, and none of those shown is one of ours."""
-    company = campaign.company
-    shown = sample(company.state, company.settings, NOBODYS, 1)
-    sent = sample(company.state, company.settings, KEY, 1)
-    signed = re.compile(r"/t/([cou])/([0-9a-z]+\.[0-9a-z]+\.)([\w-]+)")
-    assert signed.sub(r"/t/\1/\2", shown.html) == signed.sub(r"/t/\1/\2", sent.html)
-    assert {kind for kind, _, _ in signed.findall(shown.html)} == {"c", "o", "u"}
-    assert not {mac for *_, mac in signed.findall(shown.html)} & {mac for *_, mac in signed.findall(sent.html)}
-    assert not any(mac in shown.text for *_, mac in signed.findall(sent.text))
-
-
-def _whole(shown: Sample) -> tuple[str, str, str, str]:
-    return (shown.sender, shown.subject, shown.html.rstrip("\n"), shown.text.rstrip("\n"))
-
-
-def _received(mail: EmailMessage) -> tuple[str, str, str, str]:
-    bodies = [mail.get_body((kind,)) for kind in ("html", "plain")]
-    html, text = ("" if each is None else each.get_content().replace("\r\n", "\n").rstrip("\n") for each in bodies)
-    return (mail["From"], mail["Subject"], html, text)
 
 
 def test_what_is_not_there_is_named(campaign: Campaign) -> None:

@@ -32,6 +32,13 @@ class Phrase(msgspec.Struct, frozen=True):
     en: tuple[str, str]
 
 
+class Value(msgspec.Struct, frozen=True):
+    """One of the values that a closed field may have, and what it is called inside a sentence."""
+
+    key: str
+    label: Words
+
+
 class Field(msgspec.Struct, frozen=True, kw_only=True):
     """One field of an object."""
 
@@ -47,8 +54,14 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     """Fields with the same word are taken from one and the same record."""
     stored: bool = True
     """False: only read while mapping, to make other fields of."""
+    values: tuple[Value, ...] = ()
+    """The values of a closed choice; empty: the values are the company's own."""
     source: str = ""
     """The source whose mapping file added it; empty: it ships with Helder."""
+
+    def said(self, value: object) -> Words | None:
+        """Return what a value is called; None when the catalogue has no words for it."""
+        return next((each.label for each in self.values if each.key == value), None)
 
 
 class CatalogueObject(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import ibis
 
 from helder.clock import aware
-from helder.govern.catalogue import Catalogue, Words
+from helder.govern.catalogue import Catalogue, CatalogueObject, Words
 from helder.integrate.loading import wanted_ids
 from helder.integrate.reading import wanted
 from helder.integrate.view import Happening
@@ -32,10 +33,20 @@ def happenings(facts: Facts, ids: Sequence[int], catalogue: Catalogue) -> Iterat
         mine = rows.semi_join(wanted_ids(), "identity_id").order_by(ibis.desc("at")).limit(MOST)
         for row in facts.read(mine, wanted=wanted(ids)).to_pylist():
             object_key = "return" if row.get("kind") == "return" else key
-            yield Happening(aware(row["at"]), catalogue.objects[object_key].label, detail(row), row["source"])
+            yield happening(row, aware(row["at"]), catalogue.objects[object_key], row["source"])
 
 
-def detail(row: dict[str, Any]) -> str:
+def happening(
+    row: Mapping[str, Any], at: datetime, item: CatalogueObject, source: str, *, live: bool = False
+) -> Happening:
+    """Return a row of a source as an entry of the timeline (``at``: aware UTC)."""
+    field = item.fields.get("status")
+    status = field.said(row.get("status")) if field else None
+    said = Words(nl=detail({**row, "status": status.nl}), en=detail({**row, "status": status.en})) if status else None
+    return Happening(at, item.label, detail(row), source, live=live, said=said)
+
+
+def detail(row: Mapping[str, Any]) -> str:
     """Return the few words that tell one row from another: its key, title, status and amount."""
     parts = [str(row[name]) for name in ("record_key", "title", "workshop", "status") if row.get(name)]
     if row.get("amount_micros") is not None:

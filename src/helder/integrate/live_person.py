@@ -10,7 +10,7 @@ from helder.clock import aware, stored
 from helder.errors import Unavailable
 from helder.govern.catalogue import Catalogue
 from helder.integrate.definitions import SourceDefinition
-from helder.integrate.happenings import detail
+from helder.integrate.happenings import happening
 from helder.integrate.identifiers import normalise
 from helder.integrate.live import LiveSources
 from helder.integrate.mapping import ObjectMapping
@@ -67,9 +67,9 @@ def live_happenings(
     for definition, item, row in _rows(live, definitions, identities, unavailable):
         at = _moment(row.get("at"))
         if item.object != "person" and at is not None:
-            told = detail({**row, "amount_micros": row.get("amount"), "currency": _currency(item)})
-            label = catalogue.objects[item.object].label
-            found.append(Happening(aware(at), label, told, definition.mapping.source, live=True))
+            told = {**row, "amount_micros": row.get("amount"), "currency": _currency(item)}
+            source = definition.mapping.source
+            found.append(happening(told, aware(at), catalogue.objects[item.object], source, live=True))
     return found
 
 

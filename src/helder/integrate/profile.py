@@ -176,5 +176,17 @@ def _values(found: dict[str, Survivor], catalogue: Catalogue) -> tuple[GoldenVal
 
 def _golden(item: Survivor, catalogue: Catalogue) -> GoldenValue:
     field = catalogue.objects["person"].fields[item.field]
-    lost = tuple(LostValue(str(other.value), other.source, aware(other.at)) for other in item.lost)
-    return GoldenValue(item.field, field.label, str(item.value), item.source, aware(item.at), item.why, item.live, lost)
+    lost = tuple(
+        LostValue(str(other.value), other.source, aware(other.at), field.said(other.value)) for other in item.lost
+    )
+    return GoldenValue(
+        field=item.field,
+        label=field.label,
+        value=str(item.value),
+        source=item.source,
+        at=aware(item.at),
+        why=item.why,
+        live=item.live,
+        lost=lost,
+        said=field.said(item.value),
+    )

@@ -16,6 +16,8 @@ class LostValue(msgspec.Struct, frozen=True):
     source: str
     at: datetime
     """Aware UTC."""
+    said: Words | None = None
+    """What the value is called, when it is one of a closed choice."""
 
 
 class GoldenValue(msgspec.Struct, frozen=True):
@@ -32,6 +34,8 @@ class GoldenValue(msgspec.Struct, frozen=True):
     live: bool
     """Read from its source just now: Helder keeps no copy."""
     lost: tuple[LostValue, ...] = ()
+    said: Words | None = None
+    """What the value is called, when it is one of a closed choice."""
 
 
 class ViewedIdentity(msgspec.Struct, frozen=True):
@@ -66,6 +70,8 @@ class Happening(msgspec.Struct, frozen=True):
     detail: str
     source: str
     live: bool = False
+    said: Words | None = None
+    """The detail with values of closed choices by their names, where it holds any."""
 
 
 class Permission(msgspec.Struct, frozen=True):

@@ -65,6 +65,8 @@ def test_every_rule_can_be_said(written: Any) -> None:
         (Phrase("meldden", "zich af"), True, True, "zich niet afmeldden"),
         (Phrase("logden", "in"), True, False, "nooit inlogden"),
         (Phrase("waren onbereikbaar", "voor een e-mail"), False, True, "voor een e-mail onbereikbaar waren"),
+        (Phrase("waren onbereikbaar", "voor een e-mail"), True, True, "steeds voor een e-mail bereikbaar waren"),
+        (Phrase("waren onbereikbaar", "voor een e-mail"), True, False, "altijd voor een e-mail bereikbaar waren"),
         (Phrase("zochten", "naar iets"), True, True, "nergens naar zochten"),
         (Phrase("deden", "iets"), True, True, "niets deden"),
     ],

@@ -41,6 +41,10 @@ class FieldEntry(Protocol):
         """What the screen calls it."""
         ...
 
+    def said(self, value: object) -> Words | None:
+        """Return what a value of a closed choice is called; None when it has no words."""
+        ...
+
 
 class ObjectEntry(Protocol):
     """A kind of thing that is known about people."""

@@ -47,8 +47,7 @@ class Dutch(Grammar):
         if known:
             return Clause(DIE, known)
         label = self.lexicon.field_label("person", test.field, "nl") or nouns.SEEN.get(test.field)
-        kind = self.lexicon.field_type("person", test.field)
-        return Clause(VAN_WIE, f"{nouns.with_article(test.field, label)} {self._predicate(test, kind)}")
+        return Clause(VAN_WIE, f"{nouns.with_article(test.field, label)} {self._predicate(test, 'person')}")
 
     def behaviour(self, leaf: Behaviour, times: Times) -> Clause:
         """*in de afgelopen 180 dagen minstens twee keer een bestelling plaatsten*."""
@@ -72,13 +71,12 @@ class Dutch(Grammar):
         if leaf.measure == "days":
             return Clause(DIE, self._on_days(leaf))
         label = self.lexicon.field_label(leaf.object, leaf.test.field, "nl")
-        kind = self.lexicon.field_type(leaf.object, leaf.test.field)
         if leaf.test.field == "at":
             return Clause(VAN_WIE, self._dated(leaf))
         text = (
             f"{self._measured(leaf, label)}{self._when(leaf.window)}{self._where(leaf.where, leaf.object, ' waarvan')}"
         )
-        return Clause(VAN_WIE, f"{text} {self._predicate(leaf.test, kind)}")
+        return Clause(VAN_WIE, f"{text} {self._predicate(leaf.test, leaf.object)}")
 
     def live(self, leaf: Live) -> Clause:
         """*volgens het ERP geen plaats in een workshop bestelden*."""
@@ -163,7 +161,7 @@ class Dutch(Grammar):
         which = "laatste" if leaf.measure in ("last", "greatest") else "eerste"
         one = nouns.singular(leaf.object, which, self.lexicon.object_label(leaf.object, "nl"))
         where = self._where(leaf.where, leaf.object, " waarvan")
-        return f"{one}{self._when(leaf.window)}{where} {self._predicate(leaf.test, 'time')}"
+        return f"{one}{self._when(leaf.window)}{where} {self._predicate(leaf.test, leaf.object)}"
 
     def _on_days(self, leaf: Aggregate) -> str:
         """*op minstens drie dagen een bestelling plaatsten*."""
@@ -201,14 +199,13 @@ class Dutch(Grammar):
         said = []
         for test in tests:
             label = self.lexicon.field_label(object_key, test.field, "nl")
-            kind = self.lexicon.field_type(object_key, test.field)
             name = nouns.with_article(test.field, label) if label else self.quoted(test.field)
-            said.append(f"{name} {self._predicate(test, kind)}")
+            said.append(f"{name} {self._predicate(test, object_key)}")
         return f"{lead} {' en '.join(said)}" if said else ""
 
-    def _predicate(self, test: Condition, kind: str) -> str:
+    def _predicate(self, test: Condition, object_key: str) -> str:
         """Say a comparison with its verb last: *‘tuin’ is*, *met ‘35’ begint*."""
-        values = self.value(test, kind) if test.value is not None else []
+        values = self.value(test, object_key) if test.value is not None else []
         if test.op in ("in", "not_in"):
             return nouns.PREDICATES[test.op].format(self.spoken_list(values, "of"))
         if test.op in ("in_last", "in_next"):

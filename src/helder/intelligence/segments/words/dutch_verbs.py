@@ -58,7 +58,10 @@ def verb_last(phrase: Phrase, often: str, *, denied: bool, windowed: bool, when:
     rest, particle = _particle(phrase.rest)
     finite, _, predicate = phrase.verb.partition(" ")
     reflexive, rest = ("zich", rest.removeprefix("zich").strip()) if rest.split(" ")[0] == "zich" else ("", rest)
-    if denied:
+    if denied and predicate.startswith("on"):
+        # *Niet onbereikbaar* is a riddle: the opposite is said without a denial.
+        often, predicate = "steeds" if windowed else "altijd", predicate.removeprefix("on")
+    elif denied:
         often, rest = "", _denied(rest, windowed=windowed)
     return " ".join(part for part in (reflexive, when, often, rest, predicate, particle + finite) if part)
 

@@ -47,7 +47,7 @@ class English(Grammar):
             return Clause(WHO, known)
         known = self.lexicon.field_label("person", test.field, "en") or nouns.SEEN.get(test.field)
         label = nouns.lowered(known) or self.quoted(test.field)
-        return Clause(WHOSE, f"{label} {self._predicate(test, self.lexicon.field_type('person', test.field))}")
+        return Clause(WHOSE, f"{label} {self._predicate(test, 'person')}")
 
     def behaviour(self, leaf: Behaviour, times: Times) -> Clause:
         """*placed an order at least twice in the last 180 days*."""
@@ -75,9 +75,7 @@ class English(Grammar):
         what = f"{nouns.ADJECTIVES[leaf.measure]} {label}"
         of = nouns.PLURALS.get(leaf.object, self.quoted(self.lexicon.object_label(leaf.object, "en")))
         text = f"{what} of {of}{self._when(leaf.window)}{self._where(leaf.where, leaf.object)}"
-        return Clause(
-            WHOSE, f"{text} {self._predicate(leaf.test, self.lexicon.field_type(leaf.object, leaf.test.field))}"
-        )
+        return Clause(WHOSE, f"{text} {self._predicate(leaf.test, leaf.object)}")
 
     def live(self, leaf: Live) -> Clause:
         """*ordered no workshop place according to the ERP*."""
@@ -156,7 +154,7 @@ class English(Grammar):
         which = "latest" if leaf.measure in ("last", "greatest") else "first"
         one = nouns.lowered(self.lexicon.object_label(leaf.object, "en"))
         where = self._where(leaf.where, leaf.object)
-        return f"{which} {one}{self._when(leaf.window)}{where} {self._predicate(leaf.test, 'time')}"
+        return f"{which} {one}{self._when(leaf.window)}{where} {self._predicate(leaf.test, leaf.object)}"
 
     def _on_days(self, leaf: Aggregate) -> str:
         """*placed an order on at least three days*."""
@@ -191,15 +189,12 @@ class English(Grammar):
 
     def _where(self, tests: tuple[Condition, ...], object_key: str) -> str:
         """*, where title is “tuin” and amount is at least €10*."""
-        said = []
-        for test in tests:
-            kind = self.lexicon.field_type(object_key, test.field)
-            said.append(f"{self._label(object_key, test.field)} {self._predicate(test, kind)}")
+        said = [f"{self._label(object_key, test.field)} {self._predicate(test, object_key)}" for test in tests]
         return f" where {' and '.join(said)}" if said else ""
 
-    def _predicate(self, test: Condition, kind: str) -> str:
+    def _predicate(self, test: Condition, object_key: str) -> str:
         """Say a comparison: *is “tuin”*, *starts with “35”*."""
-        values = self.value(test, kind) if test.value is not None else []
+        values = self.value(test, object_key) if test.value is not None else []
         if test.op in ("in", "not_in"):
             return nouns.PREDICATES[test.op].format(self.spoken_list(values, "or"))
         if test.op in ("in_last", "in_next"):

@@ -173,10 +173,15 @@ class Grammar(ABC):
         said = format_date(local, "d MMMM y", self.language)
         return said if (local.hour, local.minute) == (0, 0) else f"{said} {local:%H:%M}"
 
-    def value(self, test: Condition, kind: str) -> list[str]:
-        """Say what is compared with."""
+    def value(self, test: Condition, object_key: str) -> list[str]:
+        """Say what a field of an object is compared with; whole values in the catalogue's words, where it has them."""
         values = test.value if isinstance(test.value, tuple) else (test.value,)
-        return [self.one(value, kind) for value in values]
+        kind = self.lexicon.field_type(object_key, test.field)
+        whole = test.op in ("is", "is_not", "in", "not_in")
+        said = [
+            self.lexicon.value_label(object_key, test.field, each, self.language) if whole else None for each in values
+        ]
+        return [label or self.one(each, kind) for label, each in zip(said, values, strict=True)]
 
     def one(self, value: object, kind: str) -> str:
         """Say one value."""

@@ -63,6 +63,13 @@ class Lexicon(msgspec.Struct, frozen=True):
         found = entry.fields.get(field) if entry else None
         return found.type if found else ""
 
+    def value_label(self, object_key: str, field: str, value: object, language: str) -> str | None:
+        """Return what a value of a closed choice is called; None when the catalogue has no words for it."""
+        entry = self.catalogue.objects.get(object_key)
+        found = entry.fields.get(field) if entry else None
+        said = found.said(value) if found else None
+        return str(_in(said, language)) if said else None
+
     def named(self, names: Mapping[str, Words], key: str, language: str) -> str | None:
         """Return the name of ``key``; None when it has none."""
         found = names.get(key)
