@@ -91,3 +91,21 @@ def _wait(http: httpx.Client) -> None:
         else:
             return
     raise AssertionError("the web process did not start")
+
+
+@pytest.fixture(scope="module")
+def engineer(door: Door) -> Iterator[dict[str, str]]:
+    """A worker beside the door; headers of an engineer."""
+    state = open_state(door.data / "state.db")
+    key = Keys(state).add_api_key("engineer", "engineer", datetime(2026, 11, 24, tzinfo=UTC))
+    state.close()
+    command = [sys.executable, "-m", "helder", "serve", "--role", "worker", "--data", str(door.data)]
+    with (door.data / "worker.log").open("wb") as log:
+        process = subprocess.Popen(command, stderr=log, env={k: v for k, v in os.environ.items() if "HELDER" not in k})
+    for _ in range(200):
+        if door.http.get("/readyz").status_code == 200:
+            break
+        time.sleep(0.05)
+    yield {"Authorization": f"Bearer {key}"}
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(20) == 0

@@ -17,7 +17,7 @@ from helder.access.trail import Trail
 from helder.api.collect import Collect
 from helder.api.collect.description import add_collecting
 from helder.api.collect.refused import Refused
-from helder.api.description import described
+from helder.api.description import add_problems, described
 from helder.api.errors import RETRY_AFTER, Problem, problem_of
 from helder.api.health import healthz, metrics, readyz
 from helder.api.plans import plan_by_source, plan_list, plan_save, plan_violations
@@ -96,6 +96,7 @@ def rest_app(api: Api, handlers: Sequence[ControllerRouterHandler] = ()) -> Lite
         openapi_config=described(),
         logging_config=None,
     )
+    add_problems(app)
     add_collecting(app)
     return app
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from litestar import Request
+from litestar import Litestar, Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin, OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme, Tag
+from litestar.openapi.spec import Components, OpenAPIResponse, SecurityScheme, Tag
 
 from helder import __version__
 
@@ -40,6 +40,25 @@ def described() -> OpenAPIConfig:
         ),
         render_plugins=[JsonRenderPlugin(), Viewer(path="/")],
     )
+
+
+def add_problems(app: Litestar) -> None:
+    """Add to the document of ``app`` how requests with an API key may fail: all in the same ways."""
+    for path, item in (app.openapi_schema.paths or {}).items():
+        for operation in (item.get, item.put, item.post, item.delete):
+            if operation is not None and path.startswith("/v1/"):
+                told = {**_PROBLEMS, **({"404": _NOT_FOUND} if "{" in path else {})}
+                operation.responses = {**told, **(operation.responses or {})}
+                operation.security = operation.security or [{"API key": []}]
+
+
+_PROBLEMS = {
+    "400": OpenAPIResponse(description="What was asked cannot be understood; the message says what to mend"),
+    "401": OpenAPIResponse(description="The API key is missing, unknown or revoked"),
+    "403": OpenAPIResponse(description="The key's role may not do this"),
+    "503": OpenAPIResponse(description="It cannot be told now; Retry-After says when to try again"),
+}
+_NOT_FOUND = OpenAPIResponse(description="There is none, or not any more")
 
 
 class Viewer(OpenAPIRenderPlugin):

@@ -20,6 +20,7 @@ from helder.collect.plan.trying import Tried, try_plan
 from helder.collect.rejects import kept
 from helder.collect.rejects.again import Doors, Report, send_again
 from helder.collect.rejects.reading import Reject
+from helder.errors import InvalidInput
 from helder.govern import audit
 from helder.integrate.web_identities import WebIdentities
 from helder.wiring.house import House
@@ -131,4 +132,7 @@ def _knows(identify: WebIdentities) -> Callable[[Event], bool]:
 
 
 def _wanted(values: dict[str, Any]) -> kept.Wanted:
-    return msgspec.convert(values, kept.Wanted)
+    wanted = msgspec.convert(values, kept.Wanted)
+    if "\0" in wanted.source + wanted.reason:
+        raise InvalidInput("a source and a reason are words: no character NUL is in them")
+    return wanted
