@@ -165,7 +165,7 @@ def test_the_api_is_described(door: Door) -> None:
     document = door.http.get("/schema/openapi.json").json()
     found = operations(document)
     assert {("post", "/v1/batch"), ("get", "/v1/profiles/{profile_id}"), ("post", "/v1/segments/count")} <= found
-    assert not [path for _, path in found if path.startswith(("/t", "/enter", "/static"))]
+    assert not [path for _, path in found if path.startswith(("/t/", "/enter", "/static"))]
 
 
 def test_the_description_is_shown_without_the_internet(door: Door) -> None:

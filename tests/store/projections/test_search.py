@@ -97,6 +97,15 @@ def test_a_change_is_found_and_what_was_is_not(online: Online) -> None:
     assert online.index() == 0
 
 
+def test_a_person_changes_twice_before_the_index_is_renewed(online: Online) -> None:
+    """Somebody who waits for the index already may change again, be written again, and go: nothing is refused."""
+    put(online, 1, first_name="Johan", batch=2)
+    put(online, 1, first_name="Joris", display_name="Joris de Vries", batch=3)
+    put(online, 1, first_name="Joris", display_name="Joris de Vries", batch=3)
+    online.index()
+    assert online.find("joris") == [1]
+
+
 def test_who_is_gone_is_not_found(online: Online) -> None:
     """Somebody who was merged away, or forgotten, is in the index no more, and no byte of their name in the file."""
     online.forget([3], [3])

@@ -25,12 +25,16 @@ TABLES: tuple[str, ...] = (
     detail=none, prefix='2 3', tokenize='unicode61 remove_diacritics 0')""",
     "CREATE VIRTUAL TABLE IF NOT EXISTS search_word USING fts5vocab('search', 'row')",
     "CREATE TABLE IF NOT EXISTS search_waiting (profile_id INTEGER PRIMARY KEY)",
-    """CREATE TRIGGER IF NOT EXISTS search_added AFTER INSERT ON profile BEGIN
-    INSERT OR IGNORE INTO search_waiting VALUES (new.profile_id); END""",
-    """CREATE TRIGGER IF NOT EXISTS search_changed AFTER UPDATE ON profile BEGIN
-    INSERT OR IGNORE INTO search_waiting VALUES (new.profile_id); END""",
-    """CREATE TRIGGER IF NOT EXISTS search_gone AFTER DELETE ON profile BEGIN
-    INSERT OR IGNORE INTO search_waiting VALUES (old.profile_id); END""",
+    # Not OR IGNORE: the statement that fires a trigger decides what a conflict within does, and an upsert aborts.
+    """CREATE TRIGGER IF NOT EXISTS search_added AFTER INSERT ON profile
+    WHEN NOT EXISTS (SELECT 1 FROM search_waiting WHERE profile_id = new.profile_id) BEGIN
+    INSERT INTO search_waiting VALUES (new.profile_id); END""",
+    """CREATE TRIGGER IF NOT EXISTS search_changed AFTER UPDATE ON profile
+    WHEN NOT EXISTS (SELECT 1 FROM search_waiting WHERE profile_id = new.profile_id) BEGIN
+    INSERT INTO search_waiting VALUES (new.profile_id); END""",
+    """CREATE TRIGGER IF NOT EXISTS search_gone AFTER DELETE ON profile
+    WHEN NOT EXISTS (SELECT 1 FROM search_waiting WHERE profile_id = old.profile_id) BEGIN
+    INSERT INTO search_waiting VALUES (old.profile_id); END""",
     # A file from before there was an index is indexed whole.
     """INSERT OR IGNORE INTO search_waiting SELECT profile_id FROM profile
     WHERE NOT EXISTS (SELECT 1 FROM search_text)""",
