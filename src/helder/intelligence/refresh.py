@@ -6,6 +6,7 @@ segment has come stands there with its members. A segment whose source does not 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
@@ -17,13 +18,15 @@ from helder.clock import stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.definitions import Segment, Segments
 from helder.intelligence.segments.engine import Engine
-from helder.intelligence.segments.index import Ids, ProfileIndex
+from helder.intelligence.segments.index import Ids
 from helder.intelligence.segments.rule import Rule, fingerprint
 from helder.intelligence.segments.touched import Moved
 from helder.intelligence.segments.tree import asks_live, expanded, plain_leaves
+from helder.intelligence.segments.who import Who
 from helder.store.facts.protocol import Facts
 from helder.store.projections.hot import Hot
-from helder.store.projections.online import Online
+from helder.store.projections.online import Online, OnlineWriter
+from helder.store.projections.records import MemberState
 
 PATIENCE = timedelta(seconds=30)
 """How long a source that did not answer is left alone."""
@@ -31,6 +34,9 @@ LIVE_EVERY = timedelta(minutes=5)
 """How often a segment with a live leaf is asked of everyone: its source changes without telling."""
 NOTED_EVERY = timedelta(minutes=1)
 """How often a segment's freshness is written when nothing changes."""
+
+
+_NOBODY: Ids = np.empty(0, np.int64)
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,15 +47,15 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """Its rule, with memberships of other segments replaced by theirs."""
     batch: int
     at: datetime
-    """Naive UTC."""
+    """Moment (naive UTC) up to which those who are due were asked."""
     noted: datetime
     """When this was last written."""
     whole: datetime
     """When it was last computed over everyone."""
-    members: Ids
-    """Ascending."""
-    index: ProfileIndex | None = None
-    """The profiles that ``members`` was last held against: those merged away have left."""
+    origin: object = None
+    """The reading of who is who that members were last held against: those merged away have left."""
+    gone: int = 0
+    """How many of the profiles that are gone since then have been taken out."""
 
 
 class Refresh:
@@ -74,7 +80,7 @@ class Refresh:
             online: where members, entries and exits are written.
             engine: answers the rules.
             hot: when the engine asks it of the few, it must have caught up first.
-            due_every: how often those are looked for whose answer changes by itself, while nothing new comes.
+            due_every: how often those are looked for whose answer changes by itself.
         """
         self._facts = facts
         self._segments = segments
@@ -98,7 +104,8 @@ class Refresh:
             (each for each in known if each and self._is_behind(each, upto, at)), key=attrgetter("batch", "at")
         )
         for (batch, since), group in groupby(behind, key=attrgetter("batch", "at")):
-            moves += self._advance(list(group), Moved(batch, upto, since, at), now)
+            until = at if at - since >= self._due_every else since
+            moves += self._advance(list(group), Moved(batch, upto, since, until), now)
         return moves
 
     def _is_behind(self, progress: Progress, upto: int, at: datetime) -> bool:
@@ -140,7 +147,6 @@ class Refresh:
             at=state.computed_at,
             noted=state.computed_at,
             whole=datetime.min,  # noqa: DTZ901 - naive, as moments in stores are
-            members=self._online.members(segment.id),
         )
         self._progress[segment.id] = progress
         return progress
@@ -149,7 +155,7 @@ class Refresh:
         """Compute a segment over everyone."""
         before = self._online.members(segment.id)
         members = self._engine.members(segment.rule, now)
-        entered, left = np.setdiff1d(members, before), np.setdiff1d(before, members)
+        entered, left = np.setdiff1d(members, before, True), np.setdiff1d(before, members, True)
         moves = self._online.apply_members(segment.id, segment.version, entered, left, stored(now), upto)
         self._progress[segment.id] = Progress(
             segment=segment,
@@ -158,40 +164,38 @@ class Refresh:
             at=stored(now),
             noted=stored(now),
             whole=stored(now),
-            members=members,
         )
         return moves
 
     def _advance(self, group: list[Progress], moved: Moved, now: datetime) -> int:
-        """Bring segments that have come equally far to ``now``."""
+        """Bring segments that have come equally far to ``now``, in one transaction of ``online``."""
         leaves = [leaf for each in group for leaf in plain_leaves(each.rule)]
-        changed, index = self._engine.changed(leaves, moved)
+        changed, who = self._engine.changed(leaves, moved)
         answers = self._engine.restricted_all([each.rule for each in group], changed, now)
-        moves = 0
-        for progress, found in zip(group, answers, strict=True):
-            if isinstance(found, Unavailable):
-                self._give_up(progress.segment, found, moved.at)
-            else:
-                moves += self._step(progress, moved, index, (changed, found))
-        return moves
+        gone = [self._gone(each, who) for each in group]
+        members = _by_segment(self._online.memberships(np.unique(np.concatenate([changed, *gone]))))
+        steps: list[tuple[Progress, int]] = []
+        with self._online.write() as writer:
+            for progress, found, lost in zip(group, answers, gone, strict=True):
+                if isinstance(found, Unavailable):
+                    self._give_up(progress.segment, found, stored(now))
+                    continue
+                before = members.get(progress.segment.id, _NOBODY)
+                before = before[np.isin(before, np.union1d(changed, lost))]
+                change = np.setdiff1d(found, before), np.setdiff1d(before, found)
+                onward = msgspec.structs.replace(progress, batch=moved.upto, at=moved.at, origin=who.origin)
+                onward = msgspec.structs.replace(onward, gone=len(who.gone))
+                steps.append(_written(writer, onward, change, stored(now)))
+        for progress, _ in steps:  # only what is committed is remembered
+            self._progress[progress.segment.id] = progress
+            self.unavailable.pop(progress.segment.key, None)
+        return sum(moves for _, moves in steps)
 
-    def _step(self, progress: Progress, moved: Moved, index: ProfileIndex, answer: tuple[Ids, Ids]) -> int:
-        """Write what changed for one segment: of ``answer`` (those asked, those in it now)."""
-        asked, found = answer
-        members, segment, moves = progress.members, progress.segment, 0
-        if progress.index is not index:
-            asked = np.union1d(asked, members[index.ordinals(members) < 0])
-        entered = np.setdiff1d(found, members)
-        left = np.setdiff1d(np.intersect1d(members, asked), found)
-        noted = progress.noted
-        if len(entered) or len(left) or moved.at - noted >= NOTED_EVERY:
-            moves = self._online.apply_members(segment.id, segment.version, entered, left, moved.at, moved.upto)
-            members, noted = np.union1d(np.setdiff1d(members, left), entered), moved.at
-        self._progress[segment.id] = msgspec.structs.replace(
-            progress, batch=moved.upto, at=moved.at, noted=noted, members=members, index=index
-        )
-        self.unavailable.pop(segment.key, None)
-        return moves
+    def _gone(self, progress: Progress, who: Who) -> Ids:
+        """Return who may be members and are no profile any more."""
+        if progress.origin is who.origin:
+            return who.gone[progress.gone :]
+        return who.missing(self._online.members(progress.segment.id))
 
     def _compute_guarded(self, segment: Segment, now: datetime, upto: int) -> int:
         """Compute a segment over everyone, unless its source does not answer."""
@@ -207,3 +211,22 @@ class Refresh:
         """Leave a segment as it is for a while: it is never computed without its source."""
         self.unavailable[segment.key] = str(error)
         self._retry[segment.id] = at + PATIENCE
+
+
+def _written(
+    writer: OnlineWriter, progress: Progress, change: tuple[Ids, Ids], now: datetime
+) -> tuple[Progress, int]:
+    """Write who entered and who left, and now and then how far the segment has come; return the number of changes."""
+    if not any(map(len, change)) and now - progress.noted < NOTED_EVERY:
+        return progress, 0
+    state = MemberState(progress.segment.id, progress.segment.version, progress.batch, progress.at)
+    moves = writer.move_members(state, *change, now)
+    return msgspec.structs.replace(progress, noted=now), moves
+
+
+def _by_segment(pairs: list[tuple[int, int]]) -> dict[int, Ids]:
+    """Return the profiles of pairs (segment, profile), by segment."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for segment, profile in pairs:
+        found[segment].append(profile)
+    return {segment: np.array(profiles, np.int64) for segment, profiles in found.items()}

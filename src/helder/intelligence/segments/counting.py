@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from ibis.expr.types import Table
 
 from helder.intelligence.segments.conditions import Operand, truth
+from helder.intelligence.segments.index import Bitmap, Ids
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.rule import NEGATIVE, Condition
 from helder.intelligence.segments.setting import Question
@@ -20,7 +22,13 @@ def counted(rows: Table, test: Condition, moments: Moments) -> Question:
         return Question(rows.distinct(), complement=holds(test, 0))
     # Counted by identity first: far fewer rows go on to their profiles.
     by_identity = rows.group_by("identity_id").aggregate(n=rows.count())
-    return Question(by_identity, _summed(test, moments), complement=holds(test, 0))
+    return Question(by_identity, _summed(test, moments), complement=holds(test, 0), counted=test)
+
+
+def meeting(test: Condition, totals: Ids) -> Bitmap:
+    """Return which of ``totals`` (whole numbers from zero) meet ``test``."""
+    few, places = np.unique(totals, return_inverse=True)
+    return np.fromiter((holds(test, int(each)) for each in few), np.bool_, len(few))[places]
 
 
 def _summed(test: Condition, moments: Moments) -> Callable[[Table], Table]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -83,7 +84,13 @@ class Segments:
             connection.execute(update(segment).where(segment.c.key == key).values(archived_at=stored(now)))
 
     def _segment(self, row: Row[*tuple[Any, ...]]) -> Segment:
-        return Segment(row.id, row.key, row.name, row.version, parse(row.rule, self._zone))
+        return Segment(row.id, row.key, row.name, row.version, _understood(row.rule, self._zone))
+
+
+@lru_cache(maxsize=4096)
+def _understood(rule: str, zone: tzinfo) -> Rule:
+    """Return the tree of a rule; the stage *refresh* asks for all of them several times a second."""
+    return parse(rule, zone)
 
 
 def _current() -> Select[*tuple[Any, ...]]:

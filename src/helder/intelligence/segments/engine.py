@@ -19,20 +19,23 @@ from helder.clock import aware, stopwatch, stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
-from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, caught_up, read_index
+from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, patched, read_index
 from helder.intelligence.segments.live import LiveObjects
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.plans import Plans
-from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule
+from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule, fingerprint
 from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.sitting import Sitting, Surroundings
 from helder.intelligence.segments.small import Rows, SmallTables, all_needs, few
 from helder.intelligence.segments.touched import Moved
 from helder.intelligence.segments.tree import combine, each_node, expanded, plain_leaves, without_live
 from helder.intelligence.segments.vocabulary import Catalogue
+from helder.intelligence.segments.who import Who, caught_up, read_who
 from helder.store.facts.protocol import Facts, Reader
 from helder.store.facts.schema import table
 
+SEVERAL = 3
+"""Leaves that are worth asking at once; the question of each alone is compiled sooner."""
 FEW = 20_000
 """Profiles that a live source is asked about by their keys; of more it is asked about everyone."""
 
@@ -74,6 +77,7 @@ class Engine:
         self._lock = threading.Lock()
         self._last: Moment | None = None
         self._index: _Indexed | None = None
+        self._who: Who | None = None
 
     def catalogue(self) -> Catalogue:
         """Return everything that can be asked."""
@@ -146,12 +150,12 @@ class Engine:
             for rule, width, each in zip(whole, wider, found, strict=True)
         ]
 
-    def changed(self, leaves: list[Leaf], moved: Moved) -> tuple[Ids, ProfileIndex]:
-        """Return the profiles whose answer to one of ``leaves`` may have changed, and the profiles there are now."""
+    def changed(self, leaves: list[Leaf], moved: Moved) -> tuple[Ids, Who]:
+        """Return the profiles whose answer to one of ``leaves`` may have changed, and who is who now."""
         moving = self._plans.moving(leaves, self._setting(moved.at, table))
         with self._facts.reader() as reader:
-            index = self.index(reader)
-            return moving.ask(reader, index, moved), index
+            who = self.who(reader)
+            return moving.ask(reader, who, moved), who
 
     def _narrowed(self, rule: Rule, profile_ids: Ids, now: datetime) -> Ids | Unavailable:
         """Ask all of ``rule`` about those who meet the rest of it."""
@@ -165,14 +169,30 @@ class Engine:
         """Open a sitting over ``profile_ids`` in which all leaves of ``rules`` can be asked."""
         setting = self._setting(stored(now), few)
         plan = self._plans.of(setting, "few")
-        leaves = [leaf for rule in rules for leaf in plain_leaves(expanded(rule, self._around.lookup))]
-        wanted = all_needs(plan(leaf).needs for leaf in leaves if not isinstance(leaf, Live))
+        leaves = self._asked_of_facts(rules)
+        together = self._plans.together(leaves, setting) if len(leaves) >= SEVERAL else None
+        alone = [leaf for name, leaf in leaves.items() if together is None or name not in together.leaves]
+        wanted = all_needs([*(plan(leaf).needs for leaf in alone), *([together.needs] if together else [])])
         with self._facts.reader() as reader:
-            index = self.index(reader).part(np.asarray(profile_ids, np.int64))
+            index = self.who(reader).part(np.asarray(profile_ids, np.int64))
             small = SmallTables(reader, self._hot, self._online)
             tables = small.gather(index, wanted)
             sitting = Sitting(index, setting, plan, self._around, self._objects)
-            yield sitting.reads(reader, tables, lambda kind: small.keys_of(index, kind))
+            sitting.reads(reader, tables, lambda kind: small.keys_of(index, kind))
+            if together is not None:
+                sitting.asks_together(together)
+            yield sitting
+
+    def _asked_of_facts(self, rules: list[Rule]) -> dict[bytes, Leaf]:
+        """Return the leaves of ``rules`` that the facts answer, each once."""
+        leaves = (leaf for rule in rules for leaf in plain_leaves(expanded(rule, self._around.lookup)))
+        return {fingerprint(leaf): leaf for leaf in leaves if not isinstance(leaf, Live)}
+
+    def who(self, reader: Reader) -> Who:
+        """Return who is who as ``reader`` sees it, for questions about a few."""
+        kept = self._who
+        self._who = found = read_who(reader) if kept is None else caught_up(kept, reader)
+        return found
 
     def index(self, reader: Reader) -> ProfileIndex:
         """Return the profiles as ``reader`` sees them; read again when ``identity_profile`` changed."""
@@ -187,7 +207,7 @@ class Engine:
             if self._index is None:
                 self._index = _Indexed(batch, version, read_index(reader))
             elif self._index.version != version:
-                fresh = caught_up(self._index.index, reader, self._index.version[0], version[1])
+                fresh = patched(self._index.index, reader, self._index.version[0], version[1])
                 self._index = _Indexed(batch, version, fresh)
             self._index = msgspec.structs.replace(self._index, batch=batch)
             return self._index.index

@@ -73,12 +73,16 @@ class ProfileIndex:
 
     def part(self, profile_ids: Ids) -> ProfileIndex:
         """Return an index of these profiles alone; ids that are no profile (any more) are left out."""
+        return index_of(*self.pairs(profile_ids))
+
+    def pairs(self, profile_ids: Ids) -> tuple[Ids, Ids]:
+        """Return the identities of these profiles, and the profile of each."""
         ordinals = np.unique(self.ordinals(profile_ids))
         ordinals = ordinals[ordinals >= 0]
         places, starts = self._by_profile
         begin, sizes = starts[ordinals], starts[ordinals + 1] - starts[ordinals]
         offsets = np.repeat(begin - np.append(0, np.cumsum(sizes)[:-1]), sizes) + np.arange(sizes.sum())
-        return index_of(self.identities.ids[places[offsets]], np.repeat(self.profiles[ordinals], sizes))
+        return self.identities.ids[places[offsets]], np.repeat(self.profiles[ordinals], sizes)
 
     def patched(self, identities: Ids, profiles_of: Ids) -> ProfileIndex:
         """Return this index after ``identities`` came, or went over, to other profiles; empty profiles are gone.
@@ -163,7 +167,7 @@ def read_index(reader: Reader) -> ProfileIndex:
     return index_of(column(rows, "identity_id"), column(rows, "profile_id"))
 
 
-def caught_up(index: ProfileIndex, reader: Reader, after: int, rows: int) -> ProfileIndex:
+def patched(index: ProfileIndex, reader: Reader, after: int, rows: int) -> ProfileIndex:
     """Return ``index`` with the rows of batches past ``after`` taken in.
 
     Read anew when those do not account for the ``rows`` that there are now (some were erased), or are many.
@@ -171,9 +175,9 @@ def caught_up(index: ProfileIndex, reader: Reader, after: int, rows: int) -> Pro
     who = table("identity_profile")
     fresh = reader.read(who.filter(who.batch > after).select("identity_id", "profile_id"))
     if fresh.num_rows * 10 < rows:
-        patched = index.patched(column(fresh, "identity_id"), column(fresh, "profile_id"))
-        if len(patched.identities.ids) == rows:
-            return patched
+        found = index.patched(column(fresh, "identity_id"), column(fresh, "profile_id"))
+        if len(found.identities.ids) == rows:
+            return found
     return read_index(reader)
 
 

@@ -15,7 +15,7 @@ from ibis.expr.types import Table, TimestampScalar
 
 from helder.intelligence.segments.compile import question
 from helder.intelligence.segments.moments import NOTHING, Moments, moment
-from helder.intelligence.segments.rule import Leaf
+from helder.intelligence.segments.rule import Condition, Leaf
 from helder.intelligence.segments.setting import Question, Setting
 from helder.intelligence.segments.small import PREFIX, needs
 from helder.store.facts.compile import compiled, moment_sql
@@ -63,6 +63,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     more: Template | None
     complement: bool
     latest: bool
+    counted: Condition | None
     needs: dict[str, tuple[str, ...]]
     """Columns by small table that ``rows`` and ``more`` read."""
 
@@ -71,22 +72,25 @@ def compiled_plan(leaf: Leaf, setting: Setting) -> Plan:
     """Compile ``leaf``."""
     marks = Marks()
     asked = question(leaf, msgspec.structs.replace(setting, moments=marks))
-    finished = asked.finish(ibis.table(_mapped(asked.rows), name=MAPPED)) if asked.finish else None
-
-    def template(expr: Table) -> Template:
-        text = compiled(expr, setting.dialect)
-        found = ((moment_sql(mark, setting.dialect), offset) for offset, mark in marks.offsets.items())
-        marked = tuple((mark, offset) for mark, offset in found if mark in text)
-        return Template(text, marked, setting.dialect, tuple(PREFIX + name for name in needs([expr])))
-
+    counts = asked.counted is not None
+    finished = asked.finish(ibis.table(_mapped(asked.rows), name=MAPPED)) if asked.finish and not counts else None
     return Plan(
-        rows=template(asked.rows),
-        finish=None if finished is None else template(finished),
-        more=None if asked.more is None else template(asked.more),
+        rows=template(asked.rows, marks, setting.dialect),
+        finish=None if finished is None else template(finished, marks, setting.dialect),
+        more=None if asked.more is None else template(asked.more, marks, setting.dialect),
         complement=asked.complement,
         latest=asked.latest,
+        counted=asked.counted,
         needs=needs(_read_by(asked)),
     )
+
+
+def template(expr: Table, marks: Marks, dialect: str) -> Template:
+    """Compile ``expr``, whose moments are those of ``marks``."""
+    text = compiled(expr, dialect)
+    found = ((moment_sql(mark, dialect), offset) for offset, mark in marks.offsets.items())
+    marked = tuple((mark, offset) for mark, offset in found if mark in text)
+    return Template(text, marked, dialect, tuple(PREFIX + name for name in needs([expr])))
 
 
 def _read_by(asked: Question) -> list[Table]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from helder.intelligence.segments.plan import Plan, compiled_plan
 from helder.intelligence.segments.rule import Leaf, fingerprint
 from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.together import Together, compiled_together
 from helder.intelligence.segments.touched import Moving
 
 MOST = 4_096
@@ -21,6 +22,7 @@ class Plans:
         """Begin without plans."""
         self._kept: dict[tuple[object, ...], Plan] = {}
         self._moving: dict[tuple[object, ...], Moving] = {}
+        self._together: dict[tuple[object, ...], Together] = {}
         self._lock = threading.Lock()
         self._catalogue: object = None
 
@@ -35,6 +37,7 @@ class Plans:
             if self._catalogue != setting.catalogue:
                 self._kept.clear()
                 self._moving.clear()
+                self._together.clear()
                 self._catalogue = setting.catalogue
         common = (kind, setting.dialect, setting.soft_opt_in)
         return lambda leaf: self._plan(leaf, setting, (fingerprint(leaf), *common))
@@ -49,6 +52,17 @@ class Plans:
                     self._moving.clear()
                 self._moving[key] = Moving(leaves, setting)
             return self._moving[key]
+
+    def together(self, leaves: Mapping[bytes, Leaf], setting: Setting) -> Together:
+        """Return the questions that ask all ``leaves`` (by fingerprint) at once, of small tables."""
+        self.of(setting, "few")
+        key = (frozenset(leaves), setting.dialect, setting.soft_opt_in)
+        with self._lock:
+            if key not in self._together:
+                if len(self._together) >= MOST // 64:
+                    self._together.clear()
+                self._together[key] = compiled_together(leaves.values(), setting)
+            return self._together[key]
 
     def _plan(self, leaf: Leaf, setting: Setting, key: tuple[object, ...]) -> Plan:
         found = self._kept.get(key)

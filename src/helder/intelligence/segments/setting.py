@@ -9,6 +9,7 @@ import msgspec
 from ibis.expr.types import Table
 
 from helder.intelligence.segments.moments import Moments
+from helder.intelligence.segments.rule import Condition
 from helder.intelligence.segments.vocabulary import Catalogue
 from helder.store.facts.schema import table
 
@@ -37,8 +38,10 @@ class Question(msgspec.Struct, frozen=True):
 
     A profile may come twice. With ``latest`` the rows are choices (identity_id, at, against): of each identity the last
     one counts (of two at one moment the one against); a profile with a choice against is out, one with a choice for
-    is in, and so is one without any whose identity is among ``more``. With ``complement`` the leaf holds for all but
-    those: "never did X" is everyone but those who did.
+    is in, and so is one without any whose identity is among ``more``. With ``counted`` there is a row an identity with
+    their number ``n``, and the leaf holds for the profiles whose total meets it, of those without rows zero: whoever has
+    the rows in memory need not ask ``finish``. With ``complement`` the leaf holds for all but those: "never did X" is
+    everyone but those who did.
     """
 
     rows: Table
@@ -46,6 +49,7 @@ class Question(msgspec.Struct, frozen=True):
     complement: bool = False
     latest: bool = False
     more: Table | None = None
+    counted: Condition | None = None
 
 
 def whole(question: Question, tables: Tables) -> Table:

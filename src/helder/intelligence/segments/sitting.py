@@ -12,11 +12,13 @@ import pyarrow.compute as pc
 
 from helder.errors import Unavailable
 from helder.intelligence.segments.choices import last_choices
+from helder.intelligence.segments.counting import meeting
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
 from helder.intelligence.segments.live import LiveObjects, LiveSources, live_question, to_identities
 from helder.intelligence.segments.plan import MAPPED, Plan, Template
 from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
 from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.together import Answers, Together
 from helder.intelligence.segments.tree import Lookup, combine, expanded
 from helder.intelligence.segments.vocabulary import Catalogue
 from helder.store.facts.protocol import Reader
@@ -59,6 +61,7 @@ class Sitting:
         self._around = around
         self._objects = objects
         self._known: dict[bytes, Bitmap | None] = {}
+        self._together = Answers(Together({}, {}, {}), index, {})
 
     def reads(self, reader: Reader, tables: Mapping[str, pa.Table], keys_of: KeysOf | None = None) -> Self:
         """Ask ``reader``, with small ``tables`` visible; ``keys_of`` is given when the profiles are a few only."""
@@ -66,6 +69,11 @@ class Sitting:
         self._tables = tables
         self.keys_of = keys_of
         return self
+
+    def asks_together(self, together: Together) -> None:
+        """Ask many leaves at once; the rest, and what follows from their rows, is asked when it is wanted."""
+        found = {name: self._read(each) for name, each in together.templates.items()}
+        self._together = Answers(together, self.index, found)
 
     def __call__(self, leaf: Leaf) -> Bitmap | None:
         """Return the bitmap of ``leaf``."""
@@ -79,7 +87,7 @@ class Sitting:
         if isinstance(leaf, Membership):
             return combine(expanded(leaf, self._around.lookup), len(self.index), self)
         if not isinstance(leaf, Live):
-            return self._bitmap(self._plan(leaf))
+            return self._bitmap(name, self._plan(leaf))
         try:
             return self._ask_source(leaf)
         except Unavailable as error:
@@ -106,27 +114,45 @@ class Sitting:
         met = self.index.bitmap(self.index.ordinals_by_identity(identities))
         return ~met if asked.complement else met
 
-    def _bitmap(self, plan: Plan) -> Bitmap:
+    def _bitmap(self, name: bytes, plan: Plan) -> Bitmap:
         """Ask, and turn the ids that come back into a bitmap."""
-        rows = self._read(plan.rows)
+        asked = self._together if name in self._together else None
         if plan.latest:
-            return self._judged(plan, rows)
-        ordinals = self._ordinals(rows)
-        if plan.finish is not None:
-            mapped = rows.drop_columns(["identity_id"]).append_column("profile_id", pa.array(ordinals, pa.int64()))
-            mapped = mapped.filter(pc.greater_equal(mapped.column("profile_id"), 0))
-            finished = self._reader.sql(plan.finish.at(self.setting.moments.now), **{MAPPED: mapped})
-            ordinals = column(finished, "profile_id")
+            return self._judged(name, plan)
+        if asked is not None and plan.finish is None:
+            return self._finished(plan, asked.ordinals(name), None)
+        rows = self._read(plan.rows) if asked is None else asked.rows(name)
+        return self._finished(plan, self._ordinals(rows), rows)
+
+    def _finished(self, plan: Plan, ordinals: Ids, rows: pa.Table | None) -> Bitmap:
+        """Make a bitmap of rows with the ordinals of their profiles; without ``rows`` each counts for one."""
+        if plan.counted is not None:
+            there = ordinals >= 0
+            numbers = None if rows is None else column(rows, "n")[there]
+            return meeting(plan.counted, np.bincount(ordinals[there], numbers, len(self.index)))
+        if plan.finish is not None and rows is not None:
+            ordinals = self._finish(plan.finish, ordinals, rows)
         found = self.index.bitmap(ordinals)
         return ~found if plan.complement else found
 
-    def _judged(self, plan: Plan, rows: pa.Table) -> Bitmap:
+    def _finish(self, finish: Template, ordinals: Ids, rows: pa.Table) -> Ids:
+        """Let the engine finish; of no rows it makes no profiles."""
+        mapped = rows.drop_columns(["identity_id"]).append_column("profile_id", pa.array(ordinals, pa.int64()))
+        mapped = mapped.filter(pc.greater_equal(mapped.column("profile_id"), 0))
+        if not mapped.num_rows:
+            return np.empty(0, np.int64)
+        return column(self._reader.sql(finish.at(self.setting.moments.now), **{MAPPED: mapped}), "profile_id")
+
+    def _judged(self, name: bytes, plan: Plan) -> Bitmap:
         """Let the latest choice of each identity speak."""
+        asked = self._together if name in self._together else None
+        rows = self._read(plan.rows) if asked is None else asked.rows(name)
         places = self.index.identities.places(column(rows, "identity_id"))
         agreed, refused = last_choices(places, column(rows, "at").astype(np.int64), column(rows, "against"))
         found = self.index.bitmap(self.index.ordinals_at(agreed))
         if plan.more is not None:
-            found |= self.index.bitmap(self._ordinals(self._read(plan.more)))
+            more = self._ordinals(self._read(plan.more)) if asked is None else asked.ordinals(name, more=True)
+            found |= self.index.bitmap(more)
         return found & ~self.index.bitmap(self.index.ordinals_at(refused))
 
     def _read(self, template: Template) -> pa.Table:

@@ -11,11 +11,12 @@ from ibis.expr.types import BooleanColumn, Table, TimestampScalar
 
 from helder.intelligence.segments.behaviour import PAGE
 from helder.intelligence.segments.due import due
-from helder.intelligence.segments.index import Ids, ProfileIndex, column
+from helder.intelligence.segments.index import Ids, column
 from helder.intelligence.segments.moments import moment
 from helder.intelligence.segments.plan import FIRST_MARK
 from helder.intelligence.segments.rule import Aggregate, Behaviour, Leaf, Permission, Sequence
 from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.who import Who
 from helder.store.facts.compile import compiled, moment_sql
 from helder.store.facts.protocol import Reader
 
@@ -43,25 +44,25 @@ class Moving:
         self._fresh = _templates(fresh, setting.dialect, {})
         self._late = _templates(late, setting.dialect, edges.marks)
 
-    def ask(self, reader: Reader, index: ProfileIndex, moved: Moved) -> Ids:
+    def ask(self, reader: Reader, who: Who, moved: Moved) -> Ids:
         """Return the profiles that may have changed, ascending.
 
         Args:
             reader: the facts.
-            index: who is who, as ``reader`` sees it.
+            who: who is who, as ``reader`` sees it.
             moved: from where to where.
         """
         found: list[Ids] = []
         for templates, asked in ((self._fresh, moved.upto > moved.after), (self._late, moved.at > moved.since)):
-            found += [self._answer(each, reader, index, moved) for each in templates if asked]
+            found += [self._answer(each, reader, who, moved) for each in templates if asked]
         return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
 
-    def _answer(self, template: MovedSql, reader: Reader, index: ProfileIndex, moved: Moved) -> Ids:
+    def _answer(self, template: MovedSql, reader: Reader, who: Who, moved: Moved) -> Ids:
         rows = reader.sql(template.at(moved))
         if template.by == "profile_id":
             return column(rows, "profile_id")
-        ordinals = index.ordinals_by_identity(column(rows, "identity_id"))
-        return index.profiles[ordinals[ordinals >= 0]]
+        profiles = who.profiles_of(np.unique(column(rows, "identity_id")))
+        return profiles[profiles >= 0]
 
 
 class Edges:

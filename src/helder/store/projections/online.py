@@ -31,9 +31,13 @@ class OnlineWriter(ProjectionWriter):
         self, segment_id: int, version: int, entered: Ids, left: Ids, at: datetime, computed_batch: int = 0
     ) -> int:
         """Write who came into a segment and who left it; see ``Online.apply_members``."""
+        return self.move_members(MemberState(segment_id, version, computed_batch, at), entered, left, at)
+
+    def move_members(self, state: MemberState, entered: Ids, left: Ids, at: datetime) -> int:
+        """Write who came into a segment and who left it at ``at``, and how fresh its memberships then are."""
         ids = np.asarray(entered, np.int64), np.asarray(left, np.int64)
-        changed = members.apply(self.connection, segment_id, version, *ids, at)
-        members.mark(self.connection, MemberState(segment_id, version, computed_batch, at))
+        changed = members.apply(self.connection, state.segment_id, state.version, *ids, at)
+        members.mark(self.connection, state)
         return changed
 
     def renew(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
