@@ -71,10 +71,13 @@ class Company:
         who = [r for r in self.world["identity_profile"] if r["identity_id"] != identity]
         self.world["identity_profile"] = [*who, {"identity_id": identity, "profile_id": profile}]
         fresh = [r for r in self.world["identity_profile"] if r["profile_id"] in touched]
-        ids = pa.array([r["identity_id"] for r in fresh])
+        there = {r["profile_id"] for r in fresh}
+        golden = [r for r in self.world["profile"] if r["profile_id"] in there]
         with self.facts.write() as batch:
-            batch.delete("identity_profile", "identity_id", ids)
+            batch.delete("identity_profile", "identity_id", pa.array([r["identity_id"] for r in fresh]))
+            batch.delete("profile", "profile_id", pa.array(sorted(touched)))
             add(batch, "identity_profile", fresh)
+            add(batch, "profile", golden)
 
     def refresh(self) -> int:
         """Run the stages."""

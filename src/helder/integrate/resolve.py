@@ -19,6 +19,7 @@ from helder.integrate.evidence import Ints
 from helder.integrate.golden import golden_records, trust_table
 from helder.integrate.grouping import Groups, Refused, group
 from helder.integrate.loading import wanted_ids, whole_evidence
+from helder.integrate.newcomers import Newcomers, newcomers
 from helder.integrate.scope import regrouped, touched_ids, within
 from helder.store.facts.protocol import Batch, Facts, Reader
 from helder.store.facts.schema import table
@@ -84,7 +85,10 @@ class Resolve:
         if upto <= max(after, self._idle):
             return 0
         with self._facts.reader() as reader:
-            change = self._change(reader, after, upto)
+            alone = newcomers(self._facts, reader, after, upto)
+            change = None if alone else self._change(reader, after, upto)
+        if alone:
+            return self._welcome(alone, upto)
         if change is None:
             self._idle = upto
             return 0
@@ -92,6 +96,14 @@ class Resolve:
             write_change(batch, change, self._survival())
             batch.move(STAGE, upto)
         return len(change.ids) + len(change.profiles)
+
+    def _welcome(self, newcomers: Newcomers, upto: int) -> int:
+        """Write the profiles of people who are nobody else."""
+        with self._facts.write() as batch:
+            batch.append("identity_profile", newcomers.profiles)
+            batch.append("profile", newcomers.records)
+            batch.move(STAGE, upto)
+        return newcomers.profiles.num_rows + newcomers.records.num_rows
 
     def _change(self, reader: Reader, after: int, upto: int) -> Change | None:
         """Return what the batches ``(after, upto]`` change; None when they bear on nobody."""

@@ -10,6 +10,7 @@ from collections import defaultdict
 from datetime import datetime, timedelta
 from itertools import groupby
 from operator import attrgetter
+from typing import TypeAlias
 
 import msgspec
 import numpy as np
@@ -21,11 +22,11 @@ from helder.intelligence.segments.engine import Engine
 from helder.intelligence.segments.index import Ids
 from helder.intelligence.segments.rule import Rule, fingerprint
 from helder.intelligence.segments.touched import Moved
-from helder.intelligence.segments.tree import asks_live, expanded, plain_leaves
+from helder.intelligence.segments.tree import asks_live, expanded
 from helder.intelligence.segments.who import Who
 from helder.store.facts.protocol import Facts
 from helder.store.projections.hot import Hot
-from helder.store.projections.online import Online, OnlineWriter
+from helder.store.projections.online import Online
 from helder.store.projections.records import MemberState
 
 PATIENCE = timedelta(seconds=30)
@@ -37,6 +38,8 @@ NOTED_EVERY = timedelta(minutes=1)
 
 
 _NOBODY: Ids = np.empty(0, np.int64)
+Change: TypeAlias = tuple[Ids, Ids]
+"""Profiles that came into a segment, and profiles that left it."""
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,27 +172,39 @@ class Refresh:
 
     def _advance(self, group: list[Progress], moved: Moved, now: datetime) -> int:
         """Bring segments that have come equally far to ``now``, in one transaction of ``online``."""
-        leaves = [leaf for each in group for leaf in plain_leaves(each.rule)]
-        changed, who = self._engine.changed(leaves, moved)
-        answers = self._engine.restricted_all([each.rule for each in group], changed, now)
-        gone = [self._gone(each, who) for each in group]
-        members = _by_segment(self._online.memberships(np.unique(np.concatenate([changed, *gone]))))
-        steps: list[tuple[Progress, int]] = []
-        with self._online.write() as writer:
-            for progress, found, lost in zip(group, answers, gone, strict=True):
-                if isinstance(found, Unavailable):
-                    self._give_up(progress.segment, found, stored(now))
-                    continue
-                before = members.get(progress.segment.id, _NOBODY)
-                before = before[np.isin(before, np.union1d(changed, lost))]
-                change = np.setdiff1d(found, before), np.setdiff1d(before, found)
-                onward = msgspec.structs.replace(progress, batch=moved.upto, at=moved.at, origin=who.origin)
-                onward = msgspec.structs.replace(onward, gone=len(who.gone))
-                steps.append(_written(writer, onward, change, stored(now)))
-        for progress, _ in steps:  # only what is committed is remembered
-            self._progress[progress.segment.id] = progress
-            self.unavailable.pop(progress.segment.key, None)
-        return sum(moves for _, moves in steps)
+        rules = [each.rule for each in group]
+        changed, who = self._engine.changed(rules, moved)
+        answers = self._engine.restricted_each(list(zip(rules, changed, strict=True)), now)
+        asked = [_with(ids, self._gone(each, who)) for each, ids in zip(group, changed, strict=True)]
+        members = _by_segment(self._online.memberships(np.unique(np.concatenate(asked))))
+        steps: list[Progress] = []
+        changes: list[Change] = []
+        for progress, found, ids in zip(group, answers, asked, strict=True):
+            if isinstance(found, Unavailable):
+                self._give_up(progress.segment, found, stored(now))
+                continue
+            change = _change(members.get(progress.segment.id, _NOBODY), found, ids)
+            noted = stored(now) if any(map(len, change)) else progress.noted
+            known = {"origin": who.origin, "gone": len(who.gone)}
+            steps.append(msgspec.structs.replace(progress, batch=moved.upto, at=moved.at, noted=noted, **known))
+            changes.append(change)
+        return self._write(steps, changes, stored(now))
+
+    def _write(self, steps: list[Progress], changes: list[Change], now: datetime) -> int:
+        """Write who entered and who left, and now and then how far a segment has come; return the number of changes."""
+        steps = [msgspec.structs.replace(each, noted=now) if now - each.noted >= NOTED_EVERY else each for each in steps]
+        noted = [
+            (MemberState(each.segment.id, each.segment.version, each.batch, each.at), *change)
+            for each, change in zip(steps, changes, strict=True)
+            if each.noted == now
+        ]
+        if noted:
+            with self._online.write() as writer:
+                writer.move_many(noted, now)
+        for each in steps:  # only what is committed is remembered
+            self._progress[each.segment.id] = each
+            self.unavailable.pop(each.segment.key, None)
+        return sum(len(ids) for change in changes for ids in change)
 
     def _gone(self, progress: Progress, who: Who) -> Ids:
         """Return who may be members and are no profile any more."""
@@ -213,15 +228,16 @@ class Refresh:
         self._retry[segment.id] = at + PATIENCE
 
 
-def _written(
-    writer: OnlineWriter, progress: Progress, change: tuple[Ids, Ids], now: datetime
-) -> tuple[Progress, int]:
-    """Write who entered and who left, and now and then how far the segment has come; return the number of changes."""
-    if not any(map(len, change)) and now - progress.noted < NOTED_EVERY:
-        return progress, 0
-    state = MemberState(progress.segment.id, progress.segment.version, progress.batch, progress.at)
-    moves = writer.move_members(state, *change, now)
-    return msgspec.structs.replace(progress, noted=now), moves
+def _with(ids: Ids, gone: Ids) -> Ids:
+    return np.union1d(ids, gone) if len(gone) else ids
+
+
+def _change(members: Ids, found: Ids, asked: Ids) -> Change:
+    """Return who entered and who left: of those ``asked`` about, ``members`` were in, and ``found`` are."""
+    if not len(asked):
+        return _NOBODY, _NOBODY
+    before = members[np.isin(members, asked)]
+    return np.setdiff1d(found, before), np.setdiff1d(before, found)
 
 
 def _by_segment(pairs: list[tuple[int, int]]) -> dict[int, Ids]:

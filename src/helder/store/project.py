@@ -48,32 +48,64 @@ class Project:
             return 0
         with self._facts.reader() as reader:
             upto = reader.last_batch()
-            moved = sum(_copy(reader, file, layout, (after, upto)) for layout in file.layouts.values())
+            fresh = _Fresh(self._facts, reader, (after, upto))
+            moved = sum(_copy(fresh, file, layout) for layout in file.layouts.values())
         with file.write() as writer:
             writer.move(self.name, upto)
         return moved
 
 
-def _copy(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
-    """Bring one table from batch ``span[0]`` to ``span[1]``; return the number of rows.
+class _Fresh:
+    """What came in the batches (after, upto]: as far as it is at hand from there, else asked of the reader."""
+
+    def __init__(self, facts: Facts, reader: Reader, span: tuple[int, int]) -> None:
+        self._facts, self._reader, self._span = facts, reader, span
+
+    def at_hand(self, layout: Layout) -> pa.Table | None:
+        """Return the new rows when they are all there is to know: nothing was ended or deleted."""
+        return self._facts.added(layout.read_from, *self._span)
+
+    def chunks(self, layout: Layout, size: int) -> Iterator[pa.RecordBatch]:
+        """Yield the new rows in the order of the key, so that SQLite fills page after page; nobody's are left out."""
+        order = (*layout.key, "batch")
+        rows = self.at_hand(layout)
+        if rows is None:
+            found = self._reader.changed(layout.read_from, *self._span, order=order, batch_size=size)
+        else:
+            found = rows.sort_by([(name, "ascending") for name in order]).combine_chunks().to_batches(size)
+        for each in found:
+            kept = each.filter(pc.is_valid(each.column(layout.key[0])))
+            if kept.num_rows:
+                yield kept
+
+    def ended(self, layout: Layout) -> Iterator[pa.RecordBatch]:
+        """Yield the versions that newer ones ended."""
+        return self._reader.ended(layout.read_from, *self._span, batch_size=CHUNK)
+
+
+def _copy(fresh: _Fresh, file: ProjectionFile, layout: Layout) -> int:
+    """Bring one table up to date; return the number of rows.
 
     New versions come before old ones go, so that nobody who looks meanwhile misses a record.
     """
+    rows = fresh.at_hand(layout)
+    if rows is not None and not rows.num_rows:
+        return 0
     if file.is_empty(layout.table):
-        return _fill(reader, file, layout, span)
+        return _fill(fresh, file, layout)
     moved = 0
-    for rows in _chunks(reader, layout, span, CHUNK):
+    for chunk in fresh.chunks(layout, CHUNK):
         with file.write() as writer:
-            writer.renew(layout.table, rows)
-        moved += rows.num_rows
+            writer.renew(layout.table, chunk)
+        moved += chunk.num_rows
         file.let_others_in()
-    return moved + (_drop_ended(reader, file, layout, span) if layout.versioned else 0)
+    return moved + (_drop_ended(fresh, file, layout) if layout.versioned and rows is None else 0)
 
 
-def _fill(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
+def _fill(fresh: _Fresh, file: ProjectionFile, layout: Layout) -> int:
     """Fill a table that is empty: there is nothing to replace or to remove, and its indexes can wait."""
     moved = 0
-    for rows in _chunks(reader, layout, span, BULK_CHUNK):
+    for rows in fresh.chunks(layout, BULK_CHUNK):
         with file.write() as writer:
             writer.without_indexes(layout.table)
             writer.append(layout.table, rows)
@@ -85,20 +117,12 @@ def _fill(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int,
     return moved
 
 
-def _drop_ended(reader: Reader, file: ProjectionFile, layout: Layout, span: tuple[int, int]) -> int:
+def _drop_ended(fresh: _Fresh, file: ProjectionFile, layout: Layout) -> int:
     """Remove the versions that newer ones ended."""
     dropped = 0
-    for rows in reader.ended(layout.read_from, *span, batch_size=CHUNK):
+    for rows in fresh.ended(layout):
         with file.write() as writer:
             writer.discard(layout.table, rows)
         dropped += rows.num_rows
         file.let_others_in()
     return dropped
-
-
-def _chunks(reader: Reader, layout: Layout, span: tuple[int, int], size: int) -> Iterator[pa.RecordBatch]:
-    """Yield the new rows in the order of the key, so that SQLite fills page after page; nobody's rows are left out."""
-    for rows in reader.changed(layout.read_from, *span, order=(*layout.key, "batch"), batch_size=size):
-        kept = rows.filter(pc.is_valid(rows.column(layout.key[0])))
-        if kept.num_rows:
-            yield kept

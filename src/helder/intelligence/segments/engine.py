@@ -22,12 +22,13 @@ from helder.intelligence.segments.bitmaps import Bitmaps, Moment
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, patched, read_index
 from helder.intelligence.segments.live import LiveObjects
 from helder.intelligence.segments.moments import Moments
+from helder.intelligence.segments.plan import Plan
 from helder.intelligence.segments.plans import Plans
 from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule, fingerprint
 from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.sitting import Sitting, Surroundings
 from helder.intelligence.segments.small import Rows, SmallTables, all_needs, few
-from helder.intelligence.segments.touched import Moved
+from helder.intelligence.segments.touched import Moved, interests
 from helder.intelligence.segments.tree import combine, each_node, expanded, plain_leaves, without_live
 from helder.intelligence.segments.vocabulary import Catalogue
 from helder.intelligence.segments.who import Who, caught_up, read_who
@@ -135,53 +136,74 @@ class Engine:
         return found
 
     def restricted_all(self, rules: list[Rule], profile_ids: Ids, now: datetime) -> list[Ids | Unavailable]:
-        """Return, for each of ``rules``, those of ``profile_ids`` that meet it, or why that cannot be known.
+        """Return, for each of ``rules``, those of ``profile_ids`` that meet it, or why that cannot be known."""
+        return self.restricted_each([(rule, profile_ids) for rule in rules], now)
+
+    def restricted_each(self, asked: list[tuple[Rule, Ids]], now: datetime) -> list[Ids | Unavailable]:
+        """Return, for each rule with the profiles that are asked about, those that meet it, or why that is not known.
 
         Rows are gathered once for all rules. Sources are asked last, about those who meet the rest of the rule.
         """
-        if not len(profile_ids):
-            return [_NOBODY for _ in rules]
-        whole = [expanded(rule, self._around.lookup) for rule in rules]
+        if not any(len(ids) for _, ids in asked):
+            return [_NOBODY for _ in asked]
+        whole = [expanded(rule, self._around.lookup) for rule, _ in asked]
         wider = [without_live(rule) for rule in whole]
-        with self.few(wider, profile_ids, now) as sitting:
-            found = [_answered(rule, sitting) for rule in wider]
+        with self.few([(rule, ids) for rule, (_, ids) in zip(wider, asked, strict=True)], now) as sitting:
+            found = [_of_these(_answered(rule, sitting), ids) if len(ids) else _NOBODY
+                     for rule, (_, ids) in zip(wider, asked, strict=True)]  # fmt: skip
         return [
             self._narrowed(rule, each, now) if rule != width and not isinstance(each, Unavailable) else each
             for rule, width, each in zip(whole, wider, found, strict=True)
         ]
 
-    def changed(self, leaves: list[Leaf], moved: Moved) -> tuple[Ids, Who]:
-        """Return the profiles whose answer to one of ``leaves`` may have changed, and who is who now."""
-        moving = self._plans.moving(leaves, self._setting(moved.at, table))
+    def changed(self, rules: list[Rule], moved: Moved) -> tuple[list[Ids], Who]:
+        """Return the profiles whose answer to each of ``rules`` (expanded) may have changed, and who is who now."""
+        leaves = [list(plain_leaves(rule)) for rule in rules]
+        setting = self._setting(moved.at, table)
+        moving = self._plans.moving([leaf for each in leaves for leaf in each], setting)
         with self._facts.reader() as reader:
             who = self.who(reader)
-            return moving.ask(reader, who, moved), who
+            touched = moving.ask(self._facts, reader, who, moved)
+        return [touched.of({each for leaf in own for each in interests(leaf, setting)}) for own in leaves], who
 
     def _narrowed(self, rule: Rule, profile_ids: Ids, now: datetime) -> Ids | Unavailable:
         """Ask all of ``rule`` about those who meet the rest of it."""
         if not len(profile_ids):
             return _NOBODY
-        with self.few([rule], profile_ids, now) as sitting:
+        with self.few([(rule, profile_ids)], now) as sitting:
             return _answered(rule, sitting)
 
     @contextmanager
-    def few(self, rules: list[Rule], profile_ids: Ids, now: datetime) -> Iterator[Sitting]:
-        """Open a sitting over ``profile_ids`` in which all leaves of ``rules`` can be asked."""
+    def few(self, asked: list[tuple[Rule, Ids]], now: datetime) -> Iterator[Sitting]:
+        """Open a sitting over the profiles that are asked about, in which all leaves of the rules can be asked.
+
+        Of a leaf only those answers are right that are about the profiles of a rule that has it.
+        """
         setting = self._setting(stored(now), few)
         plan = self._plans.of(setting, "few")
-        leaves = self._asked_of_facts(rules)
+        leaves = self._asked_of_facts([rule for rule, _ in asked])
         together = self._plans.together(leaves, setting) if len(leaves) >= SEVERAL else None
         alone = [leaf for name, leaf in leaves.items() if together is None or name not in together.leaves]
         wanted = all_needs([*(plan(leaf).needs for leaf in alone), *([together.needs] if together else [])])
         with self._facts.reader() as reader:
-            index = self.who(reader).part(np.asarray(profile_ids, np.int64))
+            index = self.who(reader).part(np.concatenate([ids for _, ids in asked]))
             small = SmallTables(reader, self._hot, self._online)
-            tables = small.gather(index, wanted)
+            tables = small.gather(index, wanted, self._readers(asked, plan))
             sitting = Sitting(index, setting, plan, self._around, self._objects)
             sitting.reads(reader, tables, lambda kind: small.keys_of(index, kind))
             if together is not None:
                 sitting.asks_together(together)
             yield sitting
+
+    def _readers(self, asked: list[tuple[Rule, Ids]], plan: Callable[[Leaf], Plan]) -> dict[str, Ids]:
+        """Return, for each table, the profiles about which a rule that reads it is asked."""
+        found: dict[str, list[Ids]] = {}
+        for rule, ids in asked:
+            if len(ids):
+                leaves = self._asked_of_facts([rule]).values()
+                for name in {name for leaf in leaves for name in plan(leaf).needs}:
+                    found.setdefault(name, []).append(ids)
+        return {name: np.unique(np.concatenate(several)) for name, several in found.items()}
 
     def _asked_of_facts(self, rules: list[Rule]) -> dict[bytes, Leaf]:
         """Return the leaves of ``rules`` that the facts answer, each once."""
@@ -191,7 +213,7 @@ class Engine:
     def who(self, reader: Reader) -> Who:
         """Return who is who as ``reader`` sees it, for questions about a few."""
         kept = self._who
-        self._who = found = read_who(reader) if kept is None else caught_up(kept, reader)
+        self._who = found = read_who(reader) if kept is None else caught_up(kept, self._facts, reader)
         return found
 
     def index(self, reader: Reader) -> ProfileIndex:
@@ -266,6 +288,11 @@ class _Keeping(Sitting):
             if found is not None:
                 self._bitmaps.put(name, self._moment, found)
         return found
+
+
+def _of_these(found: Ids | Unavailable, ids: Ids) -> Ids | Unavailable:
+    """Return those of ``found`` that were asked about."""
+    return found if isinstance(found, Unavailable) else found[np.isin(found, ids)]
 
 
 def _matching(rule: Rule, sitting: Sitting) -> Ids:

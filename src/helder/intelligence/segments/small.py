@@ -70,9 +70,22 @@ class SmallTables:
         self._hot = hot
         self._online = online
 
-    def gather(self, index: ProfileIndex, wanted: Mapping[str, tuple[str, ...]]) -> dict[str, pa.Table]:
-        """Return the tables ``wanted`` (columns by name) of the profiles of ``index``, under their small names."""
-        return {PREFIX + name: self._table(name, columns, index) for name, columns in wanted.items()}
+    def gather(
+        self, index: ProfileIndex, wanted: Mapping[str, tuple[str, ...]], of: Mapping[str, Ids]
+    ) -> dict[str, pa.Table]:
+        """Return the tables ``wanted`` (columns by name) of profiles of ``index``, under their small names.
+
+        Args:
+            index: the profiles.
+            wanted: columns by table.
+            of: the profiles whose rows are needed, by table (none where it is not named).
+        """
+        found = {}
+        for name, columns in wanted.items():
+            ids = of.get(name, index.profiles[:0])
+            part = index if len(ids) >= len(index) else index.part(ids)
+            found[PREFIX + name] = self._table(name, columns, part)
+        return found
 
     def keys_of(self, index: ProfileIndex, kind: str) -> dict[str, int]:
         """Return the identities of ``kind`` that the profiles have: id by value."""

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import reduce
 
 import msgspec
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from ibis.expr.types import BooleanColumn, Table, TimestampScalar
 
 from helder.intelligence.segments.behaviour import PAGE
 from helder.intelligence.segments.due import due
-from helder.intelligence.segments.index import Ids, column
+from helder.intelligence.segments.index import Bitmap, Ids, column
 from helder.intelligence.segments.moments import moment
 from helder.intelligence.segments.plan import FIRST_MARK
 from helder.intelligence.segments.rule import Aggregate, Behaviour, Leaf, Permission, Sequence
 from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.who import Who
 from helder.store.facts.compile import compiled, moment_sql
-from helder.store.facts.protocol import Reader
+from helder.store.facts.protocol import Facts, Reader
 
 AFTER, UPTO = 9_100_000_000_000_000_001, 9_100_000_000_000_000_002
 """Marks of the batches that are asked about: no numbers that a batch can have."""
+
+
+EVENT = "event "
+"""What an interest in events begins with; their name follows."""
+_DERIVED = ("identity_profile", "profile")
+_NOBODY: Ids = np.empty(0, np.int64)
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -33,36 +42,108 @@ class Moved(msgspec.Struct, frozen=True):
     at: datetime
 
 
+class Touched(msgspec.Struct, frozen=True):
+    """The profiles that may have changed (ascending): by what was looked at, and those who may have for any reason."""
+
+    by: dict[str, Ids]
+    """By interest: a table, or the name of an event after ``EVENT``."""
+    anyhow: Ids
+
+    def of(self, interests: Iterable[str]) -> Ids:
+        """Return whose answer may have changed for a rule with these interests."""
+        found = [self.by[each] for each in interests if each in self.by and len(self.by[each])]
+        return np.unique(np.concatenate([self.anyhow, *found])) if found else self.anyhow
+
+
 class Moving:
     """Asks who may have changed for a set of leaves. Compiled once: every round asks with other batches and moments."""
 
     def __init__(self, leaves: list[Leaf], setting: Setting) -> None:
         """Compile for ``leaves``; the moments of ``setting`` are not used."""
         edges = Edges()
-        fresh = _touched(leaves, setting)
+        self._interests = {each for leaf in leaves for each in interests(leaf, setting)}
         late = [rows for leaf in leaves for rows in due(leaf, setting, edges.since, edges.at)]
-        self._fresh = _templates(fresh, setting.dialect, {})
+        self._fresh = {name: _fresh_sql(name, setting) for name in self._tables()}
         self._late = _templates(late, setting.dialect, edges.marks)
 
-    def ask(self, reader: Reader, who: Who, moved: Moved) -> Ids:
-        """Return the profiles that may have changed, ascending.
+    def ask(self, facts: Facts, reader: Reader, who: Who, moved: Moved) -> Touched:
+        """Return the profiles that may have changed.
 
         Args:
-            reader: the facts.
+            facts: may have the newest rows at hand.
+            reader: the facts as they are asked.
             who: who is who, as ``reader`` sees it.
             moved: from where to where.
         """
-        found: list[Ids] = []
-        for templates, asked in ((self._fresh, moved.upto > moved.after), (self._late, moved.at > moved.since)):
-            found += [self._answer(each, reader, who, moved) for each in templates if asked]
-        return np.unique(np.concatenate(found)) if found else np.empty(0, np.int64)
+        by: dict[str, Ids] = {}
+        anyhow: list[Ids] = []
+        if moved.upto > moved.after:
+            for name in self._fresh:
+                by.update(self._came(name, facts, reader, who, moved))
+            anyhow += [by.pop(name) for name in _DERIVED]
+        if moved.at > moved.since:
+            anyhow += [_profiles(reader.sql(each.at(moved)), who) for each in self._late]
+        return Touched(by, np.unique(np.concatenate(anyhow)) if anyhow else _NOBODY)
 
-    def _answer(self, template: MovedSql, reader: Reader, who: Who, moved: Moved) -> Ids:
-        rows = reader.sql(template.at(moved))
-        if template.by == "profile_id":
-            return column(rows, "profile_id")
-        profiles = who.profiles_of(np.unique(column(rows, "identity_id")))
-        return profiles[profiles >= 0]
+    def _tables(self) -> list[str]:
+        """Return the tables whose new rows matter."""
+        events = any(each.startswith(EVENT) for each in self._interests)
+        records = sorted(each for each in self._interests if not each.startswith(EVENT))
+        return [*_DERIVED, *records, *(("every_event",) if events else ())]
+
+    def _came(self, name: str, facts: Facts, reader: Reader, who: Who, moved: Moved) -> dict[str, Ids]:
+        """Return the profiles with new rows in a table, by interest."""
+        rows = facts.added(name, moved.after, moved.upto)
+        if rows is None:
+            rows = reader.sql(self._fresh[name].at(moved))
+        if name != "every_event":
+            return {name: _profiles(rows, who)}
+        profiles = who.profiles_of(column(rows, "identity_id"))
+        return {each: np.unique(profiles[_done(each, rows) & (profiles >= 0)])
+                for each in self._interests if each.startswith(EVENT)}  # fmt: skip
+
+
+def interests(leaf: Leaf, setting: Setting) -> frozenset[str]:
+    """Return what a leaf looks at: tables, and names of events. Who is who, and golden records, all leaves look at."""
+    match leaf:
+        case Behaviour():
+            return frozenset({EVENT + leaf.event})
+        case Sequence():
+            return frozenset({EVENT + leaf.first, EVENT + leaf.then})
+        case Aggregate():
+            name = setting.catalogue.objects[leaf.object].table
+            return frozenset({EVENT if name in ("event", "every_event") else name})
+        case Permission():
+            paid = ("orders", "subscription") if leaf.purpose in setting.soft_opt_in else ()
+            return frozenset({"consent", *paid})
+        case _:
+            return frozenset()
+
+
+def _profiles(rows: pa.Table, who: Who) -> Ids:
+    """Return the profiles of rows, ascending."""
+    if "profile_id" in rows.column_names:
+        return np.unique(column(rows, "profile_id"))
+    identities = rows.column("identity_id").drop_null()
+    profiles = who.profiles_of(np.unique(identities.to_numpy()))
+    return np.unique(profiles[profiles >= 0])
+
+
+def _done(interest: str, rows: pa.Table) -> Bitmap:
+    """Tell which events are of the name of an interest; the empty name is every event's."""
+    name = interest.removeprefix(EVENT)
+    if not name:
+        return np.ones(rows.num_rows, np.bool_)
+    same = pc.equal(rows.column("type"), "page") if name == PAGE else pc.equal(rows.column("name"), name)
+    return pc.fill_null(same, False).to_numpy()
+
+
+def _fresh_sql(name: str, setting: Setting) -> MovedSql:
+    """Compile the question for the new rows of a table."""
+    rows = setting.tables(name)
+    columns = ("identity_id", "name", "type") if name == "every_event" else ("identity_id",)
+    fresh = _fresh(rows).select("profile_id") if name in _DERIVED else _fresh(rows).select(*columns)
+    return MovedSql(compiled(fresh, setting.dialect), setting.dialect, ())
 
 
 class Edges:
@@ -88,11 +169,10 @@ class Edges:
 
 
 class MovedSql(msgspec.Struct, frozen=True):
-    """SQL with marks where batches and moments go; it gives the column ``by``."""
+    """SQL with marks where batches and moments go."""
 
     text: str
     dialect: str
-    by: str
     marks: tuple[tuple[str, str, timedelta], ...]
 
     def at(self, moved: Moved) -> str:
@@ -112,36 +192,8 @@ def _templates(rows: list[Table], dialect: str, marks: dict[datetime, tuple[str,
         if same:
             text = compiled(reduce(lambda a, b: a.union(b), same.values()), dialect)
             found = tuple((moment_sql(mark, dialect), *value) for mark, value in marks.items())
-            made.append(MovedSql(text, dialect, by, found))
+            made.append(MovedSql(text, dialect, found))
     return made
-
-
-def _touched(leaves: list[Leaf], setting: Setting) -> list[Table]:
-    """Return the rows (identity_id or profile_id) of new batches that one of ``leaves`` may look at."""
-    found = [_fresh(setting.tables(name)).select("identity_id") for name in sorted(_tables(leaves, setting))]
-    names = _event_names(leaves)
-    if names:
-        events = setting.tables("every_event")
-        wanted = events.name.isin(sorted(names))
-        wanted = wanted | (events.type == "page") if PAGE in names else wanted
-        found.append(_fresh(events).filter(wanted).select("identity_id"))
-    derived = (setting.tables(name) for name in ("identity_profile", "profile"))
-    return found + [_fresh(rows).select("profile_id") for rows in derived]
-
-
-def _tables(leaves: list[Leaf], setting: Setting) -> set[str]:
-    """Return the tables of records that the leaves look at."""
-    found = {setting.catalogue.objects[leaf.object].table for leaf in leaves if isinstance(leaf, Aggregate)}
-    for leaf in leaves:
-        if isinstance(leaf, Permission):
-            found |= {"consent", *(("orders", "subscription") if leaf.purpose in setting.soft_opt_in else ())}
-    return found - {"every_event", "event"}
-
-
-def _event_names(leaves: list[Leaf]) -> set[str]:
-    """Return the names of the events that the leaves look at."""
-    names = {leaf.event for leaf in leaves if isinstance(leaf, Behaviour)}
-    return names.union(*({leaf.first, leaf.then} for leaf in leaves if isinstance(leaf, Sequence)))
 
 
 def _fresh(rows: Table) -> Table:

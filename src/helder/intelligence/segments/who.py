@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column, index_of, read_index
-from helder.store.facts.protocol import Reader
+from helder.store.facts.protocol import Facts, Reader
 from helder.store.facts.schema import table
 
 MOST_MOVED = 50_000
@@ -95,20 +95,28 @@ class Who:
         return np.unique(self.profiles)
 
 
-def caught_up(who: Who, reader: Reader) -> Who:
+def caught_up(who: Who, facts: Facts, reader: Reader) -> Who:
     """Return ``who`` as ``reader`` sees it: with what moved since, or read anew when that does not account for all."""
     batch = reader.last_batch()
     if batch <= who.batch:
         return who
-    rows = table("identity_profile")
-    fresh = reader.read(rows.filter(rows.batch > who.batch).select("identity_id", "profile_id"))
+    fresh = facts.added("identity_profile", who.batch, batch)
+    sure = fresh is not None
+    if fresh is None:
+        rows = table("identity_profile")
+        fresh = reader.read(rows.filter(rows.batch > who.batch).select("identity_id", "profile_id"))
     if fresh.num_rows:
         who = who.moved_on(column(fresh, "identity_id"), column(fresh, "profile_id"))
-    # Erasure takes rows away without a trace among the new ones.
-    if int(reader.read(rows.aggregate(rows=rows.count())).column("rows")[0].as_py()) != len(who):
+    if not sure and _number(reader) != len(who):  # erasure takes rows away without a trace among the new ones
         return read_who(reader)
     who = replace(who, batch=batch)
     return who.put_together() if len(who.identities) > MOST_MOVED else who
+
+
+def _number(reader: Reader) -> int:
+    """Return how many identities there are."""
+    rows = table("identity_profile")
+    return int(reader.read(rows.aggregate(rows=rows.count())).column("rows")[0].as_py())
 
 
 def read_who(reader: Reader) -> Who:

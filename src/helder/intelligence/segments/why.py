@@ -29,7 +29,7 @@ def why(engine: Engine, rule: Rule, profile_id: int, now: datetime, lexicon: Lex
         NotFound: when there is no such profile (any more).
     """
     lexicon = lexicon or Lexicon(catalogue=engine.catalogue())
-    with engine.few([rule], np.array([profile_id], np.int64), now) as sitting:
+    with engine.few([(rule, np.array([profile_id], np.int64))], now) as sitting:
         if not len(sitting.index):
             raise NotFound(f"there is no profile {profile_id} (any more).")
         found = each_node(rule, 1, sitting)

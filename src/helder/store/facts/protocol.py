@@ -101,6 +101,13 @@ class Facts(Protocol):
         """Return the number of the newest committed batch (0 when empty)."""
         ...
 
+    def added(self, table: str, after: int, upto: int) -> pa.Table | None:
+        """Return what batches (after, upto] added to ``table``, when that is still at hand without asking.
+
+        None when it is not at hand, or when rows of the table were ended or deleted in those batches: ask a reader then.
+        """
+        ...
+
     def watermark(self, stage: str) -> int:
         """Return how far ``stage`` has come (0 at first)."""
         ...

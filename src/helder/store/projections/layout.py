@@ -5,18 +5,8 @@ from __future__ import annotations
 import msgspec
 import pyarrow as pa
 
+from helder.store.facts.arrow import ARROW
 from helder.store.facts.schema import SCHEMAS
-
-_ARROW: dict[str, pa.DataType] = {
-    "int64": pa.int64(),
-    "int16": pa.int16(),
-    "string": pa.string(),
-    "timestamp(6)": pa.timestamp("us"),
-    "date": pa.date32(),
-    "boolean": pa.bool_(),
-    "float64": pa.float64(),
-}
-
 
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """One table of a projection.
@@ -53,7 +43,7 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
 
     def arrow_type(self, column: str) -> pa.DataType:
         """Return the Arrow type of ``column``: the one that the facts answer with."""
-        return _ARROW[SCHEMAS[self.table][column]]
+        return ARROW[SCHEMAS[self.table][column]]
 
     def sqlite_type(self, column: str) -> str:
         """Return the SQLite type of ``column``.

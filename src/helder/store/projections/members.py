@@ -32,6 +32,9 @@ TABLES = (
     """,
 )
 
+_NOTE = """
+INSERT INTO member_change (segment_id, segment_version, profile_id, identity_id, entered, at) VALUES (?, ?, ?, ?, ?, ?)
+"""
 _NOTE_ENTERED = """
 INSERT INTO member_change (segment_id, segment_version, profile_id, identity_id, entered, at)
 SELECT :segment, :version, value, value, 1, :at FROM json_each(:ids)
@@ -54,6 +57,26 @@ def apply(
     common = {"segment": segment, "version": version, "at": to_micros(at)}
     steps = ((_NOTE_LEFT, _LEAVE, left), (_NOTE_ENTERED, _ENTER, entered))
     return sum(_step(connection, note, act, {**common, "ids": to_json(np.unique(ids))}) for note, act, ids in steps)
+
+
+def apply_many(
+    connection: sqlite3.Connection, changes: list[tuple[MemberState, np.ndarray, np.ndarray]], at: datetime
+) -> None:
+    """Write for several segments who came in and who left, and how fresh they are; every change is one."""
+    moment = to_micros(at)
+    left = [(state, profile) for state, _, ids in changes for profile in ids.tolist()]
+    came = [(state, profile) for state, ids, _ in changes for profile in ids.tolist()]
+    for each, entered in ((left, 0), (came, 1)):
+        rows = ((state.segment_id, state.version, profile, profile, entered, moment) for state, profile in each)
+        connection.executemany(_NOTE, rows)
+    connection.executemany(
+        "DELETE FROM member WHERE segment_id = ? AND profile_id = ?", ((state.segment_id, who) for state, who in left)
+    )
+    connection.executemany(
+        "INSERT OR IGNORE INTO member VALUES (?, ?, ?)", ((state.segment_id, who, moment) for state, who in came)
+    )
+    for state, _, _ in changes:
+        mark(connection, state)
 
 
 def mark(connection: sqlite3.Connection, state: MemberState) -> None:

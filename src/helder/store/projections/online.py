@@ -33,6 +33,10 @@ class OnlineWriter(ProjectionWriter):
         """Write who came into a segment and who left it; see ``Online.apply_members``."""
         return self.move_members(MemberState(segment_id, version, computed_batch, at), entered, left, at)
 
+    def move_many(self, changes: list[tuple[MemberState, np.ndarray, np.ndarray]], at: datetime) -> None:
+        """Write for several segments who came in (and was not in) and who left (and was in) at ``at``."""
+        members.apply_many(self.connection, changes, at)
+
     def move_members(self, state: MemberState, entered: Ids, left: Ids, at: datetime) -> int:
         """Write who came into a segment and who left it at ``at``, and how fresh its memberships then are."""
         ids = np.asarray(entered, np.int64), np.asarray(left, np.int64)

@@ -19,6 +19,10 @@ class DuckDbBatch(DuckDbReader):
         """Write rows stamped with ``number`` through ``cursor``."""
         super().__init__(cursor)
         self.number = number
+        self.added: dict[str, list[pa.Table]] = {}
+        """Rows that were added, by table."""
+        self.changed: set[str] = set()
+        """Tables in which rows were ended or deleted."""
 
     def append(self, table: str, rows: pa.Table) -> None:
         """Add ``rows``; columns that are absent become null, ``batch`` is stamped."""
@@ -27,11 +31,13 @@ class DuckDbBatch(DuckDbReader):
         new = names.stamped(rows, table, self.number)
         columns = ", ".join(names.column(table, name) for name in new.column_names)
         self._change(f"INSERT INTO {names.known(table)} ({columns}) SELECT {columns} FROM {_ROWS}", new)
+        self.added.setdefault(table, []).append(new)
 
     def supersede(self, table: str, keys: pa.Table) -> None:
         """End the current versions of the records in ``keys`` (source, record_key)."""
         if not keys.num_rows:
             return
+        self.changed.add(table)
         self._change(
             f"UPDATE {names.known(table)} AS t SET until_batch = $number FROM {_ROWS} AS k "
             "WHERE t.until_batch IS NULL AND t.batch < $number AND t.source = k.source AND t.record_key = k.record_key",
@@ -42,6 +48,7 @@ class DuckDbBatch(DuckDbReader):
     def delete(self, table: str, column: str, values: pa.Array) -> None:
         """Delete the rows whose ``column`` is among ``values``."""
         if len(values):
+            self.changed.add(table)
             self._change(
                 f"DELETE FROM {names.known(table)} WHERE {names.column(table, column)} IN (SELECT value FROM {_ROWS})",
                 pa.table({"value": values}),
@@ -49,6 +56,7 @@ class DuckDbBatch(DuckDbReader):
 
     def clear(self, table: str) -> None:
         """Empty a table."""
+        self.changed.add(table)
         with explained():
             self._cursor.execute(f"DELETE FROM {names.known(table)}")
 

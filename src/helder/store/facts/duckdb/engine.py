@@ -16,13 +16,18 @@ import duckdb
 import pyarrow as pa
 from ibis.expr.types import Expr
 
+from helder.store.facts.arrow import whole
 from helder.store.facts.duckdb import statements
 from helder.store.facts.duckdb.batch import DuckDbBatch
 from helder.store.facts.duckdb.compaction import compacted
 from helder.store.facts.duckdb.gate import Gate
+from helder.store.facts.duckdb.journal import Journal
 from helder.store.facts.duckdb.migrate import migrate
 from helder.store.facts.duckdb.opening import connect
 from helder.store.facts.duckdb.reader import DuckDbReader, explained
+
+_WRITTEN = {"every_event": "event_tail"}
+"""Where rows of a view are written first."""
 
 
 class DuckDbFacts:
@@ -44,6 +49,7 @@ class DuckDbFacts:
         self._writing = threading.Lock()
         self._gate = Gate()
         self._batch = int(self._scalar(statements.text("last_batch")))
+        self._journal = Journal(self._batch)
 
     @contextmanager
     def write(self) -> Iterator[DuckDbBatch]:
@@ -54,6 +60,7 @@ class DuckDbFacts:
             yield batch
             batch.move("_batch", number)
             cursor.execute("COMMIT")
+            self._journal.add(number, batch.added, batch.changed)
             self._batch = number
 
     @contextmanager
@@ -70,6 +77,11 @@ class DuckDbFacts:
     def last_batch(self) -> int:
         """Return the number of the newest committed batch."""
         return self._batch
+
+    def added(self, table: str, after: int, upto: int) -> pa.Table | None:
+        """Return what batches (after, upto] added to ``table``, when it is still at hand."""
+        found = self._journal.since(_WRITTEN.get(table, table), after, upto)
+        return None if found is None else whole(table, found)
 
     def watermark(self, stage: str) -> int:
         """Return the watermark of ``stage``."""
