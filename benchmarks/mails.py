@@ -15,7 +15,7 @@ class MailServer:
     def __init__(self, port: int) -> None:
         """Listen on ``port`` of this machine."""
         self._port = port
-        self._talks: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.StreamWriter] = set()
         self.caught: dict[str, float] = {}
         """Address → moment of its first mail, as a Unix time."""
 
@@ -26,15 +26,11 @@ class MailServer:
     async def stop(self) -> None:
         """Hang up."""
         self._server.close()
-        for task in self._talks:
-            task.cancel()
-        await asyncio.gather(*self._talks, return_exceptions=True)
+        for writer in self._open:
+            writer.close()
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._talks.add(task)
-            task.add_done_callback(self._talks.discard)
+        self._open.add(writer)
         writer.write(b"220 bench ESMTP\r\n")
         to = ""
         while line := await reader.readline():
@@ -46,4 +42,5 @@ class MailServer:
                 await reader.readuntil(b"\r\n.\r\n")
                 self.caught.setdefault(to, time.time())
             writer.write(_ABILITIES if verb == b"EHLO" else _OK)
+        self._open.discard(writer)
         writer.close()

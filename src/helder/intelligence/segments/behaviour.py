@@ -8,7 +8,7 @@ from ibis.expr.types import IntervalScalar, Table
 from helder.intelligence.segments.conditions import property_of, truth
 from helder.intelligence.segments.counting import counted
 from helder.intelligence.segments.rule import Behaviour, Condition, Op, Sequence
-from helder.intelligence.segments.setting import Question, Setting
+from helder.intelligence.segments.setting import Followed, Question, Setting
 
 PAGE = "Page Viewed"
 """The name that stands for every event of type *page*, whatever the page is called."""
@@ -36,7 +36,7 @@ def sequence(leaf: Sequence, setting: Setting) -> Question:
         follows = [first.profile_id == then.then_id, then.then_at > first.begin, then.then_at <= first.end]
         return (first.anti_join if leaf.negated else first.semi_join)(then, follows).select("profile_id")
 
-    return Question(rows, finish)
+    return Question(rows, finish, followed=Followed(leaf.within.length, leaf.negated))
 
 
 def events(name: str, where: tuple[Condition, ...], setting: Setting) -> Table:

@@ -38,21 +38,29 @@ class Boundary(msgspec.Struct, frozen=True):
     rows: Table
     at: TimestampColumn
     offset: timedelta
+    event: str = ""
+    """Set when the rows are all events of this name, and ``at`` is when they happened."""
 
 
 Edge = Callable[[timedelta], TimestampScalar]
 """Gives a bound of a slice of time, so much earlier."""
 
 
-def due(leaf: Leaf, setting: Setting, since: Edge, at: Edge) -> list[Table]:
-    """Return the rows (identity_id or profile_id) for whom ``leaf`` may change by itself in ``(since, at]``."""
-    return [_slice(boundary, since, at) for boundary in boundaries(leaf, setting)]
-
-
-def _slice(boundary: Boundary, since: Edge, at: Edge) -> Table:
-    """Return the rows that cross the boundary."""
-    rows = boundary.rows.filter(boundary.at > since(boundary.offset), boundary.at <= at(boundary.offset))
+def due(boundary: Boundary, since: Edge, at: Edge) -> Table:
+    """Return the rows (identity_id or profile_id) for whom an answer may change in ``(since, at]``."""
+    rows = _crossing(boundary.rows, boundary.at, boundary.offset, (since, at))
     return rows.select("profile_id" if "profile_id" in rows.columns else "identity_id")
+
+
+def due_events(offset: timedelta, setting: Setting, since: Edge, at: Edge) -> Table:
+    """Return the events (identity_id, name, type) of ``offset`` before ``(since, at]``: for all names at once."""
+    events = setting.tables("every_event")
+    return _crossing(events, events["at"], offset, (since, at)).select("identity_id", "name", "type")
+
+
+def _crossing(rows: Table, moment: TimestampColumn, offset: timedelta, edges: tuple[Edge, Edge]) -> Table:
+    since, at = edges
+    return rows.filter(moment > since(offset), moment <= at(offset))
 
 
 def boundaries(leaf: Leaf, setting: Setting) -> Iterator[Boundary]:
@@ -84,7 +92,7 @@ def _of_events(
     """Yield the boundaries of events of one name and of the moments in their properties."""
     rows = named(name, setting)
     for offset in offsets:
-        yield Boundary(rows, rows["at"], offset)
+        yield Boundary(rows, rows["at"], offset, name)
     for test in where:
         yield from _of_test(rows, property_of(rows, "properties", test.field, setting.dialect), test)
 

@@ -16,7 +16,7 @@ from ibis.expr.types import Table, TimestampScalar
 from helder.intelligence.segments.compile import question
 from helder.intelligence.segments.moments import NOTHING, Moments, moment
 from helder.intelligence.segments.rule import Condition, Leaf
-from helder.intelligence.segments.setting import Question, Setting
+from helder.intelligence.segments.setting import Followed, Question, Setting
 from helder.intelligence.segments.small import PREFIX, needs
 from helder.store.facts.compile import compiled, moment_sql
 
@@ -64,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     complement: bool
     latest: bool
     counted: Condition | None
+    followed: Followed | None
     needs: dict[str, tuple[str, ...]]
     """Columns by small table that ``rows`` and ``more`` read."""
 
@@ -72,8 +73,8 @@ def compiled_plan(leaf: Leaf, setting: Setting) -> Plan:
     """Compile ``leaf``."""
     marks = Marks()
     asked = question(leaf, msgspec.structs.replace(setting, moments=marks))
-    counts = asked.counted is not None
-    finished = asked.finish(ibis.table(_mapped(asked.rows), name=MAPPED)) if asked.finish and not counts else None
+    in_memory = asked.counted is not None or asked.followed is not None
+    finished = asked.finish(ibis.table(_mapped(asked.rows), name=MAPPED)) if asked.finish and not in_memory else None
     return Plan(
         rows=template(asked.rows, marks, setting.dialect),
         finish=None if finished is None else template(finished, marks, setting.dialect),
@@ -81,6 +82,7 @@ def compiled_plan(leaf: Leaf, setting: Setting) -> Plan:
         complement=asked.complement,
         latest=asked.latest,
         counted=asked.counted,
+        followed=asked.followed,
         needs=needs(_read_by(asked)),
     )
 

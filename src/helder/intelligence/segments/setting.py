@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import ibis
 import msgspec
@@ -28,6 +29,13 @@ class Setting(msgspec.Struct, frozen=True):
     """Purposes for which existing customers may be written to without having said yes."""
 
 
+class Followed(msgspec.Struct, frozen=True):
+    """Some event that ``begins`` has (``negated``: has not) another of its profile in ``(t, t + within]``."""
+
+    within: timedelta
+    negated: bool
+
+
 class Question(msgspec.Struct, frozen=True):
     """What a leaf asks, in two parts with the step from identities to profiles in between.
 
@@ -40,7 +48,7 @@ class Question(msgspec.Struct, frozen=True):
     one counts (of two at one moment the one against); a profile with a choice against is out, one with a choice for
     is in, and so is one without any whose identity is among ``more``. With ``counted`` there is a row an identity with
     their number ``n``, and the leaf holds for the profiles whose total meets it, of those without rows zero: whoever has
-    the rows in memory need not ask ``finish``. With ``complement`` the leaf holds for all but those: "never did X" is
+    the rows in memory need not ask ``finish``; nor with ``followed``, over rows (identity_id, at, begins). With ``complement`` the leaf holds for all but those: "never did X" is
     everyone but those who did.
     """
 
@@ -50,6 +58,7 @@ class Question(msgspec.Struct, frozen=True):
     latest: bool = False
     more: Table | None = None
     counted: Condition | None = None
+    followed: Followed | None = None
 
 
 def whole(question: Question, tables: Tables) -> Table:

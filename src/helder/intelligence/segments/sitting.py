@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from helder.errors import Unavailable
 from helder.intelligence.segments.choices import last_choices
 from helder.intelligence.segments.counting import meeting
+from helder.intelligence.segments.following import followed
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
 from helder.intelligence.segments.live import LiveObjects, LiveSources, live_question, to_identities
 from helder.intelligence.segments.plan import MAPPED, Plan, Template
 from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
-from helder.intelligence.segments.setting import Setting
+from helder.intelligence.segments.setting import Followed, Setting
 from helder.intelligence.segments.together import Answers, Together
 from helder.intelligence.segments.tree import Lookup, combine, expanded
 from helder.intelligence.segments.vocabulary import Catalogue
@@ -119,7 +120,7 @@ class Sitting:
         asked = self._together if name in self._together else None
         if plan.latest:
             return self._judged(name, plan)
-        if asked is not None and plan.finish is None:
+        if asked is not None and plan.finish is None and plan.followed is None:
             return self._finished(plan, asked.ordinals(name), None)
         rows = self._read(plan.rows) if asked is None else asked.rows(name)
         return self._finished(plan, self._ordinals(rows), rows)
@@ -130,6 +131,8 @@ class Sitting:
             there = ordinals >= 0
             numbers = None if rows is None else column(rows, "n")[there]
             return meeting(plan.counted, np.bincount(ordinals[there], numbers, len(self.index)))
+        if plan.followed is not None and rows is not None:
+            ordinals = _followed(plan.followed, ordinals, rows)
         if plan.finish is not None and rows is not None:
             ordinals = self._finish(plan.finish, ordinals, rows)
         found = self.index.bitmap(ordinals)
@@ -164,3 +167,11 @@ class Sitting:
         if "identity_id" in rows.column_names:
             return self.index.ordinals_by_identity(column(rows, "identity_id"))
         return self.index.ordinals(column(rows, "profile_id"))
+
+
+def _followed(asked: Followed, ordinals: Ids, rows: pa.Table) -> Ids:
+    """Return the ordinals of the profiles with an event that is followed, or is not."""
+    there = ordinals >= 0
+    ordinals, begins = ordinals[there], column(rows, "begins")[there]
+    met = followed(ordinals, column(rows, "at").astype(np.int64)[there], begins, asked.within)
+    return ordinals[begins][~met if asked.negated else met]

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from ibis.expr.types import BooleanColumn, Table, TimestampScalar
 
 from helder.intelligence.segments.behaviour import PAGE
-from helder.intelligence.segments.due import due
+from helder.intelligence.segments.due import boundaries, due, due_events
 from helder.intelligence.segments.index import Bitmap, Ids, column
 from helder.intelligence.segments.moments import moment
 from helder.intelligence.segments.plan import FIRST_MARK
@@ -62,9 +62,14 @@ class Moving:
         """Compile for ``leaves``; the moments of ``setting`` are not used."""
         edges = Edges()
         self._interests = {each for leaf in leaves for each in interests(leaf, setting)}
-        late = [rows for leaf in leaves for rows in due(leaf, setting, edges.since, edges.at)]
+        ends = [boundary for leaf in leaves for boundary in boundaries(leaf, setting)]
+        late = [due(each, edges.since, edges.at) for each in ends if not each.event]
+        offsets = sorted({each.offset for each in ends if each.event})
+        events = [due_events(offset, setting, edges.since, edges.at) for offset in offsets]
         self._fresh = {name: _fresh_sql(name, setting) for name in self._tables()}
         self._late = _templates(late, setting.dialect, edges.marks)
+        self._late_events = [_marked(each, setting.dialect, edges.marks) for each in events]
+        self._names = [{EVENT + each.event for each in ends if each.event and each.offset == offset} for offset in offsets]
 
     def ask(self, facts: Facts, reader: Reader, who: Who, moved: Moved) -> Touched:
         """Return the profiles that may have changed.
@@ -83,6 +88,9 @@ class Moving:
             anyhow += [by.pop(name) for name in _DERIVED]
         if moved.at > moved.since:
             anyhow += [_profiles(reader.sql(each.at(moved)), who) for each in self._late]
+            for template, names in zip(self._late_events, self._names, strict=True):
+                for name, ids in _by_name(reader.sql(template.at(moved)), names, who).items():
+                    by[name] = np.union1d(by.get(name, _NOBODY), ids)
         return Touched(by, np.unique(np.concatenate(anyhow)) if anyhow else _NOBODY)
 
     def _tables(self) -> list[str]:
@@ -98,9 +106,7 @@ class Moving:
             rows = reader.sql(self._fresh[name].at(moved))
         if name != "every_event":
             return {name: _profiles(rows, who)}
-        profiles = who.profiles_of(column(rows, "identity_id"))
-        return {each: np.unique(profiles[_done(each, rows) & (profiles >= 0)])
-                for each in self._interests if each.startswith(EVENT)}  # fmt: skip
+        return _by_name(rows, {each for each in self._interests if each.startswith(EVENT)}, who)
 
 
 def interests(leaf: Leaf, setting: Setting) -> frozenset[str]:
@@ -127,6 +133,14 @@ def _profiles(rows: pa.Table, who: Who) -> Ids:
     identities = rows.column("identity_id").drop_null()
     profiles = who.profiles_of(np.unique(identities.to_numpy()))
     return np.unique(profiles[profiles >= 0])
+
+
+def _by_name(rows: pa.Table, names: Iterable[str], who: Who) -> dict[str, Ids]:
+    """Return the profiles of events (identity_id, name, type), by those interests that are in events."""
+    if not rows.num_rows:
+        return {}
+    profiles = who.profiles_of(column(rows, "identity_id"))
+    return {each: np.unique(profiles[_done(each, rows) & (profiles >= 0)]) for each in names}
 
 
 def _done(interest: str, rows: pa.Table) -> Bitmap:
@@ -190,10 +204,15 @@ def _templates(rows: list[Table], dialect: str, marks: dict[datetime, tuple[str,
     for by in ("identity_id", "profile_id"):
         same = {each.op(): each for each in rows if each.columns == (by,)}
         if same:
-            text = compiled(reduce(lambda a, b: a.union(b), same.values()), dialect)
-            found = tuple((moment_sql(mark, dialect), *value) for mark, value in marks.items())
-            made.append(MovedSql(text, dialect, found))
+            made.append(_marked(reduce(lambda a, b: a.union(b), same.values()), dialect, marks))
     return made
+
+
+def _marked(rows: Table, dialect: str, marks: dict[datetime, tuple[str, timedelta]]) -> MovedSql:
+    """Compile rows, with the marks that are in it."""
+    text = compiled(rows, dialect)
+    found = ((moment_sql(mark, dialect), *value) for mark, value in marks.items())
+    return MovedSql(text, dialect, tuple(each for each in found if each[0] in text))
 
 
 def _fresh(rows: Table) -> Table:
