@@ -53,12 +53,15 @@ class Enrol:
         with self._state.read() as connection:
             segment = find_segment(connection, live.graph.enter.segment).id
         total = 0
-        while changes := self._people.online.member_changes(self._state.position(stage), _AT_ONCE):
+        while (last := self._people.online.last_change()) > (position := self._state.position(stage)):
+            changes = self._people.online.member_changes(position, _AT_ONCE, segment)
             came = self._newcomers(changes, segment)
             with self._state.write() as connection:
                 total += self._insert(connection, live, came, now)
-                move(connection, stage, changes[-1].seq)
-            self._pause()
+                # Whatever other segments' changes lie in between is passed over at once.
+                move(connection, stage, changes[-1].seq if len(changes) == _AT_ONCE else last)
+            if came:
+                self._pause()
         return total
 
     def _newcomers(self, changes: Sequence[MemberChange], segment: int) -> dict[int, int]:

@@ -109,15 +109,16 @@ def pairs_of(connection: sqlite3.Connection, ids: str) -> list[tuple[int, int]]:
     return connection.execute(statement, (ids,)).fetchall()
 
 
-def changes(connection: sqlite3.Connection, after: int, limit: int) -> list[MemberChange]:
-    """Return the changes past position ``after``, oldest first."""
+def changes(connection: sqlite3.Connection, after: int, limit: int, only: int | None = None) -> list[MemberChange]:
+    """Return the changes past position ``after``, oldest first; of one segment when that is given."""
     statement = (
         "SELECT seq, segment_id, segment_version, profile_id, identity_id, entered, at FROM member_change "
-        "WHERE seq > ? ORDER BY seq LIMIT ?"
+        "WHERE seq > :after AND segment_id = coalesce(:only, segment_id) ORDER BY seq LIMIT :limit"
     )
+    found = connection.execute(statement, {"after": after, "only": only, "limit": limit})
     return [
         MemberChange(seq, segment, version, profile, identity, bool(entered), from_micros(at))
-        for seq, segment, version, profile, identity, entered, at in connection.execute(statement, (after, limit))
+        for seq, segment, version, profile, identity, entered, at in found
     ]
 
 
@@ -128,6 +129,12 @@ def number_after(connection: sqlite3.Connection, position: int) -> None:
         connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('member_change', ?)", (position,))
     elif row is not None and row[0] < position:
         connection.execute("UPDATE sqlite_sequence SET seq = ? WHERE name = 'member_change'", (position,))
+
+
+def last(connection: sqlite3.Connection) -> int:
+    """Return the position of the newest change; 0 when there never was one."""
+    row = connection.execute("SELECT max(seq) FROM member_change").fetchone()
+    return int(row[0] or 0)
 
 
 def state(connection: sqlite3.Connection, segment: int) -> MemberState | None:

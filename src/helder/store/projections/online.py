@@ -178,10 +178,15 @@ class Online(ProjectionFile):
         with self._connections.reading() as connection:
             return members.pairs_of(connection, to_json(profile_ids))
 
-    def member_changes(self, after: int, limit: int = 10_000) -> list[MemberChange]:
-        """Return the entries and exits past position ``after``, oldest first."""
+    def member_changes(self, after: int, limit: int = 10_000, segment: int | None = None) -> list[MemberChange]:
+        """Return the entries and exits past position ``after``, oldest first; of one segment when that is given."""
         with self._connections.reading() as connection:
-            return members.changes(connection, after, limit)
+            return members.changes(connection, after, limit, segment)
+
+    def last_change(self) -> int:
+        """Return the position of the newest entry or exit (0 when there never was one)."""
+        with self._connections.reading() as connection:
+            return members.last(connection)
 
     def number_changes_after(self, position: int) -> None:
         """See to it that entries and exits get numbers past ``position``: as far as a journey has read.
