@@ -54,11 +54,21 @@ def _properties() -> Rules:
 def _sequences() -> Rules:
     """Return 6: began and did not finish, and looked and then began."""
     unfinished = {
-        f"unfinished-{hours}": {"sequence": _STARTED, "then_not": _COMPLETED, "within": f"{hours} hours", "in_last": "14 days"}
+        f"unfinished-{hours}": {
+            "sequence": _STARTED,
+            "then_not": _COMPLETED,
+            "within": f"{hours} hours",
+            "in_last": "14 days",
+        }
         for hours in (1, 24, 72)
     }
     began = {
-        f"began-{hours}": {"sequence": "Workshop Viewed", "then": _STARTED, "within": f"{hours} hours", "in_last": "7 days"}
+        f"began-{hours}": {
+            "sequence": "Workshop Viewed",
+            "then": _STARTED,
+            "within": f"{hours} hours",
+            "in_last": "7 days",
+        }
         for hours in (1, 24, 72)
     }
     return {**unfinished, **began}

@@ -28,6 +28,8 @@ class MailServer:
         self._server.close()
         for writer in self._open:
             writer.close()
+        await self._server.wait_closed()
+        await asyncio.sleep(0.1)
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)

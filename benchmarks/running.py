@@ -40,7 +40,9 @@ from large import Large
 
 SOURCE = "site-tuin"
 WRITE_KEY = "a-write-key-for-benchmarks"
-_MAPPING = f'source = "{SOURCE}"\nname = {{nl = "Site Tuin", en = "Site Garden"}}\ntype = "web"\nwrite_key = "{WRITE_KEY}"\n'
+_MAPPING = (
+    f'source = "{SOURCE}"\nname = {{nl = "Site Tuin", en = "Site Garden"}}\ntype = "web"\nwrite_key = "{WRITE_KEY}"\n'
+)
 _START_SECONDS = 300
 
 
@@ -87,7 +89,9 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         waiting = [role for role in roles if role in {"worker", "web"}]
         while waiting := [role for role in waiting if not self._answers(role)]:
             if time.monotonic() > deadline:
-                raise RuntimeError(f"{', '.join(waiting)} did not start: {(self.data / 'serve.log').read_text()[-2000:]}")
+                raise RuntimeError(
+                    f"{', '.join(waiting)} did not start: {(self.data / 'serve.log').read_text()[-2000:]}"
+                )
             time.sleep(0.05)
 
     def _answers(self, role: str) -> bool:
@@ -116,7 +120,9 @@ def installed(company: Large, folder: Path, settings: Mapping[str, object] | Non
         for name in ("facts.duckdb", "hot.db", "online.db"):
             copy(company.folder / name, folder / name)
         (folder / "secret.key").write_bytes(company.key)
-        (folder / "helder.toml").write_text("".join(f"{key} = {json.dumps(each)}\n" for key, each in (settings or {}).items()))
+        (folder / "helder.toml").write_text(
+            "".join(f"{key} = {json.dumps(each)}\n" for key, each in (settings or {}).items())
+        )
         (folder / "site.toml").write_text(_MAPPING)
         place = Place(data=folder, company=company, port=free_port())
         place.command("source", "add", str(folder / "site.toml"))
@@ -143,10 +149,10 @@ def save_segments(place: Place, rules: Mapping[str, dict[str, Any]]) -> dict[str
 
 
 def begin_journey(place: Place, segment: str) -> None:
-    """Start a journey that mails whoever comes into ``segment`` at once: no wait, no holdout, no pause between mails."""
+    """Start a journey that mails whoever comes into ``segment`` at once, whenever they were mailed last."""
     state = open_state(place.data / "state.db")
     save_purposes(state, [Purpose("events", Words("Workshops", "Workshops"), "yes")])
-    mjml = "<mjml><mj-body><mj-section><mj-column><mj-text>Dag {{ person.greeting }}</mj-text></mj-column></mj-section>"
+    mjml = "<mjml><mj-body><mj-section><mj-column><mj-text>Dag!</mj-text></mj-column></mj-section>"
     unsubscribe = '<mj-raw><a href="{{ links.unsubscribe }}">x</a></mj-raw></mj-body></mjml>'
     save_template(state, Template(key="answer", subject="Je vraag", mjml=mjml + unsubscribe), datetime.now(UTC))
     mail = {"id": "mail", "type": "email", "template": "answer", "purpose": "events", "pause_days": 0}

@@ -23,7 +23,7 @@ class Requests:
         """Talk to ``port`` of this machine."""
         self._port, self._size = port, connections
         self._idle: deque[_Connection] = deque()
-        self._waiting: deque[tuple[bytes, asyncio.Future[float]]] = deque()
+        self._waiting: deque[tuple[bytes, asyncio.Future[float | None]]] = deque()
         self.failed = 0
         """Answers that were not 200."""
 
@@ -39,9 +39,9 @@ class Requests:
         for each in self._idle:
             each.close()
 
-    def send(self, request: bytes) -> asyncio.Future[float]:
-        """Send a request as soon as a connection is free; the future gives the moment of its answer."""
-        done: asyncio.Future[float] = asyncio.get_running_loop().create_future()
+    def send(self, request: bytes) -> asyncio.Future[float | None]:
+        """Send a request once a connection is free; the future gives the moment of its answer, if it was 200."""
+        done: asyncio.Future[float | None] = asyncio.get_running_loop().create_future()
         self._waiting.append((request, done))
         self.advance()
         return done
@@ -61,7 +61,7 @@ class Requests:
 class _Connection(asyncio.Protocol):
     def __init__(self, requests: Requests) -> None:
         self._requests = requests
-        self._done: asyncio.Future[float] | None = None
+        self._done: asyncio.Future[float | None] | None = None
         self._parser = httptools.HttpResponseParser(self)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,7 +71,7 @@ class _Connection(asyncio.Protocol):
         if self._done is not None and not self._done.done():
             self._done.set_exception(exc or ConnectionResetError("the server hung up"))
 
-    def ask(self, request: bytes, done: asyncio.Future[float]) -> None:
+    def ask(self, request: bytes, done: asyncio.Future[float | None]) -> None:
         self._done = done
         self._transport.write(request)  # type: ignore[attr-defined] - a transport of a stream
 
@@ -83,10 +83,11 @@ class _Connection(asyncio.Protocol):
         status = self._parser.get_status_code()
         self._parser = httptools.HttpResponseParser(self)
         if self._done is not None and not self._done.done():
-            self._done.set_result(time.time())
+            self._done.set_result(time.time() if status == 200 else None)
         self._requests.free(self, status)
 
     def close(self) -> None:
+        """Hang up."""
         self._transport.close()
 
 

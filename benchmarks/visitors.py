@@ -36,13 +36,18 @@ class Visitors:
 
     def asks(self, person: int) -> dict[str, Any]:
         """Return that a person does what the trigger waits for."""
-        return {**self._common(anonymous(person)), "type": "track", "event": TRIGGER_EVENT, "properties": {"topic": "rozen"}}
+        return {
+            **self._common(anonymous(person)),
+            "type": "track",
+            "event": TRIGGER_EVENT,
+            "properties": {"topic": "rozen"},
+        }
 
     def _does(self, who: str) -> dict[str, Any]:
         kind, thing = self._random.random(), self._random.randrange(100)
         if kind < 0.6:
             return {**self._common(who), "type": "page", "name": "Artikel", "properties": {"path": f"/artikel/{thing}"}}
-        names = {
+        names: dict[float, tuple[str, dict[str, object]]] = {
             0.7: ("Products Searched", {"query": f"bollen {thing}"}),
             0.86: ("Product Viewed", {"product_id": f"P{thing}", "price": thing + 0.95}),
             0.96: ("Workshop Viewed", {"workshop_id": f"W{thing % 12}", "title": "Snoeien", "price": 89}),

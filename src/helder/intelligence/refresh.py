@@ -192,7 +192,9 @@ class Refresh:
 
     def _write(self, steps: list[Progress], changes: list[Change], now: datetime) -> int:
         """Write who entered and who left, and now and then how far a segment has come; return the number of changes."""
-        steps = [msgspec.structs.replace(each, noted=now) if now - each.noted >= NOTED_EVERY else each for each in steps]
+        steps = [
+            msgspec.structs.replace(each, noted=now) if now - each.noted >= NOTED_EVERY else each for each in steps
+        ]
         noted = [
             (MemberState(each.segment.id, each.segment.version, each.batch, each.at), *change)
             for each, change in zip(steps, changes, strict=True)

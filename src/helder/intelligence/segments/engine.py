@@ -19,12 +19,13 @@ from helder.clock import aware, stopwatch, stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
-from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, patched, read_index
+from helder.intelligence.segments.index import Ids, ProfileIndex, patched, read_index
+from helder.intelligence.segments.keeping import Keeping
 from helder.intelligence.segments.live import LiveObjects
 from helder.intelligence.segments.moments import Moments
 from helder.intelligence.segments.plan import Plan
 from helder.intelligence.segments.plans import Plans
-from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule, fingerprint
+from helder.intelligence.segments.rule import Leaf, Live, Rule, fingerprint
 from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.sitting import Sitting, Surroundings
 from helder.intelligence.segments.small import Rows, SmallTables, all_needs, few
@@ -240,7 +241,7 @@ class Engine:
         with self._facts.reader() as reader:
             moment = self._moment(reader, now, freshness)
             setting = self._setting(moment.now, table)
-            sitting = _Keeping(self.index(reader), setting, self._plans.of(setting, "all"), self._around, self._objects)
+            sitting = Keeping(self.index(reader), setting, self._plans.of(setting, "all"), self._around, self._objects)
             sitting.keep(self._bitmaps, moment)
             yield sitting.reads(reader, {})
 
@@ -269,25 +270,6 @@ class _Indexed(msgspec.Struct, frozen=True):
     batch: int
     version: tuple[int, int]
     index: ProfileIndex
-
-
-class _Keeping(Sitting):
-    """A sitting over everyone, whose bitmaps are kept for the next one. Live leaves are asked anew each time."""
-
-    def keep(self, bitmaps: Bitmaps, moment: Moment) -> None:
-        """Keep answers in ``bitmaps`` as of ``moment``."""
-        self._bitmaps, self._moment = bitmaps, moment
-
-    def answer(self, leaf: Leaf, name: bytes) -> Bitmap | None:
-        """Return what was kept, or ask."""
-        if isinstance(leaf, Live | Membership):
-            return super().answer(leaf, name)
-        found = self._bitmaps.get(name, self._moment)
-        if found is None:
-            found = super().answer(leaf, name)
-            if found is not None:
-                self._bitmaps.put(name, self._moment, found)
-        return found
 
 
 def _of_these(found: Ids | Unavailable, ids: Ids) -> Ids | Unavailable:

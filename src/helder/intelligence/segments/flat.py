@@ -14,8 +14,9 @@ from ibis.expr.types import Table
 
 
 class Flat(msgspec.Struct, frozen=True):
-    """Rows of one table: those for which all ``conditions`` are true, each with ``values`` (by column, in terms of the
-    table itself). A row may stand for several that are alike where only their number, or whether there is one, matters.
+    """Rows of one table: those for which all ``conditions`` are true, each with ``values``.
+
+    Both are in terms of the table itself. Rows that are alike are not made one.
     """
 
     table: ops.UnboundTable

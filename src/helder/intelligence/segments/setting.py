@@ -47,9 +47,9 @@ class Question(msgspec.Struct, frozen=True):
     A profile may come twice. With ``latest`` the rows are choices (identity_id, at, against): of each identity the last
     one counts (of two at one moment the one against); a profile with a choice against is out, one with a choice for
     is in, and so is one without any whose identity is among ``more``. With ``counted`` there is a row an identity with
-    their number ``n``, and the leaf holds for the profiles whose total meets it, of those without rows zero: whoever has
-    the rows in memory need not ask ``finish``; nor with ``followed``, over rows (identity_id, at, begins). With ``complement`` the leaf holds for all but those: "never did X" is
-    everyone but those who did.
+    their number ``n``, and the leaf holds for the profiles whose total meets it, of those without rows zero: whoever
+    has the rows in memory need not ask ``finish``; nor with ``followed``, over rows (identity_id, at, begins). With
+    ``complement`` the leaf holds for all but those: "never did X" is everyone but those who did.
     """
 
     rows: Table

@@ -1,4 +1,4 @@
-"""Many leaves in one question: each row of a small table is read once, with a column a leaf that says whether it counts.
+"""Many leaves in one question: each row of a small table is read once, with a column a leaf: whether it counts.
 
 A question costs a millisecond or two however few rows it reads, and a hundred segments have a hundred leaves. The
 meaning of a leaf stays where it is: its own expression is laid flat (``flat``), and its conditions become a column.
@@ -26,7 +26,7 @@ from helder.intelligence.segments.small import needs
 
 
 class Part(msgspec.Struct, frozen=True):
-    """Rows that a leaf asks for: those of ``table`` (as it is called in the engine) where the column ``mask`` is true."""
+    """Rows that a leaf asks for: those of ``table`` (its name in the engine) where the column ``mask`` is true."""
 
     table: str
     mask: str
@@ -132,7 +132,7 @@ class Answers:
         return wanted.filter(answer.column(part.mask))
 
     def _mask(self, part: Part) -> Bitmap:
-        return self._column(part.table, part.mask)
+        return self._column(part.table, part.mask).astype(np.bool_, copy=False)
 
     def _ordinals(self, part: Part) -> Ids:
         """Return the ordinals of all rows of a table, found once."""

@@ -69,7 +69,9 @@ class Moving:
         self._fresh = {name: _fresh_sql(name, setting) for name in self._tables()}
         self._late = _templates(late, setting.dialect, edges.marks)
         self._late_events = [_marked(each, setting.dialect, edges.marks) for each in events]
-        self._names = [{EVENT + each.event for each in ends if each.event and each.offset == offset} for offset in offsets]
+        self._names = [
+            {EVENT + each.event for each in ends if each.event and each.offset == offset} for offset in offsets
+        ]
 
     def ask(self, facts: Facts, reader: Reader, who: Who, moved: Moved) -> Touched:
         """Return the profiles that may have changed.

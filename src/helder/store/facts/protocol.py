@@ -104,7 +104,7 @@ class Facts(Protocol):
     def added(self, table: str, after: int, upto: int) -> pa.Table | None:
         """Return what batches (after, upto] added to ``table``, when that is still at hand without asking.
 
-        None when it is not at hand, or when rows of the table were ended or deleted in those batches: ask a reader then.
+        None when it is not at hand, or when rows of the table were ended or deleted in those batches: then ask.
         """
         ...
 

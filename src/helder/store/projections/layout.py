@@ -8,6 +8,7 @@ import pyarrow as pa
 from helder.store.facts.arrow import ARROW
 from helder.store.facts.schema import SCHEMAS
 
+
 class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """One table of a projection.
 

@@ -21,7 +21,7 @@ class DuckDbBatch(DuckDbReader):
         self.number = number
         self.added: dict[str, list[pa.Table]] = {}
         """Rows that were added, by table."""
-        self.changed: set[str] = set()
+        self.touched: set[str] = set()
         """Tables in which rows were ended or deleted."""
 
     def append(self, table: str, rows: pa.Table) -> None:
@@ -37,7 +37,7 @@ class DuckDbBatch(DuckDbReader):
         """End the current versions of the records in ``keys`` (source, record_key)."""
         if not keys.num_rows:
             return
-        self.changed.add(table)
+        self.touched.add(table)
         self._change(
             f"UPDATE {names.known(table)} AS t SET until_batch = $number FROM {_ROWS} AS k "
             "WHERE t.until_batch IS NULL AND t.batch < $number AND t.source = k.source AND t.record_key = k.record_key",
@@ -48,7 +48,7 @@ class DuckDbBatch(DuckDbReader):
     def delete(self, table: str, column: str, values: pa.Array) -> None:
         """Delete the rows whose ``column`` is among ``values``."""
         if len(values):
-            self.changed.add(table)
+            self.touched.add(table)
             self._change(
                 f"DELETE FROM {names.known(table)} WHERE {names.column(table, column)} IN (SELECT value FROM {_ROWS})",
                 pa.table({"value": values}),
@@ -56,7 +56,7 @@ class DuckDbBatch(DuckDbReader):
 
     def clear(self, table: str) -> None:
         """Empty a table."""
-        self.changed.add(table)
+        self.touched.add(table)
         with explained():
             self._cursor.execute(f"DELETE FROM {names.known(table)}")
 

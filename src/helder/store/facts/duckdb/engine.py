@@ -60,7 +60,7 @@ class DuckDbFacts:
             yield batch
             batch.move("_batch", number)
             cursor.execute("COMMIT")
-            self._journal.add(number, batch.added, batch.changed)
+            self._journal.add(number, batch.added, batch.touched)
             self._batch = number
 
     @contextmanager
