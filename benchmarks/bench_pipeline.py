@@ -71,7 +71,7 @@ def fill(place: Place) -> None:
             received = Received(source=SOURCE, at=now, request_id=f"{start}-{number}", user_agent="")
             parsed = parse(body, "batch", received)
             if not isinstance(parsed, Parsed):
-                raise RuntimeError(f"the request was refused: {parsed}")
+                raise TypeError(f"the request was refused: {parsed}")
             entries.append(Entry(parsed.events, parsed.rejected))
         inbox.append(entries)
     inbox.close()
