@@ -78,7 +78,8 @@ def told(context: Context, seen: Seen, everyone: float, refresh: float) -> list[
     context.say(f"mail: {said(mail)}")
     lost = len(seen.accepted) - len(member)
     if lost:
-        raise RuntimeError(f"{lost} people never became members")
+        some = sorted(set(seen.accepted) - set(seen.member))[:5]
+        raise RuntimeError(f"{lost} people never became members, such as {some}")
     figure = lambda name, value, n: Measurement(bench=f"trigger.{name}", value=value * 1e3, unit="ms", n=n, runs=1)  # noqa: E731 - short name for a row
     return [
         figure("member_p95", percentile(member, 0.95), len(member)),
