@@ -15,14 +15,19 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 AXE = (Path(__file__).resolve().parents[1] / "data/axe/axe.min.js").read_text("utf-8")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SCREENS = ("/design", "/me", "/find?q=s", "/", "/customers?q=jan")
+SCREENS = ("/design", "/me", "/find?q=s", "/", "/customers?q=jan", "/segments", "/segments/new")
+SETTINGS = ("/settings/people", "/settings/audit")
 OUTSIDE = ("/sign-in", "/welcome?token=x")
 
 
 def screens(workspace: Workspace) -> tuple[str, ...]:
     """Return the addresses of all screens, with somebody and something that is there."""
     jan = workspace.client.call("profile_show", who="K-1000")["profile_id"]
-    return (*SCREENS, f"/customers/{jan}")
+    rule = (
+        '{"any": [{"attribute": "city", "op": "is", "value": "Gent"}, {"none": [{"attribute": "email", "op": "set"}]}]}'
+    )
+    workspace.client.call("segment_save", key="any", name="A long name that does not fit on one line " * 3, rule=rule)
+    return (*SCREENS, *SETTINGS, f"/customers/{jan}", "/segments/any", "/segments/any/versions")
 
 
 def faults(page: Page) -> list[str]:

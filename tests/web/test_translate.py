@@ -15,6 +15,7 @@ from helder.web.translate import Translator, catalogue, preferred
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 ROOM = Path(helder.web.__file__).parent
+ATTRIBUTES = r"(?<=%})(?:(?!{%|<|%}).)*(?={% endcall %})"
 CALL = re.compile(r"""(?:\b_|\bngettext)\(\s*"((?:[^"\\]|\\.)+)\"""")
 
 
@@ -109,15 +110,16 @@ def test_what_a_form_may_answer_has_dutch() -> None:
 
 def glued(text: str) -> list[str]:
     """Return the runs of text, without a tag in between, that a translated piece shares with anything else."""
+    text = re.sub(r"{{ icon\([^}]*}}|" + ATTRIBUTES, "", text)
     text = re.sub(r"{[%#].*?[%#]}", "\0", text, flags=re.DOTALL)
-    runs = [run.strip() for run in re.split(r"<[^>]*>|\0| · ", text)]
+    runs = [run.strip() for run in re.split(r"<[^>]*>|\0| · (?![^{}]*}})", text)]
     alone = re.compile(r"(· )?{{[^{}]*}}[.:…]?", re.DOTALL)
     return [run for run in runs if re.search(r"{{ *_\(", run) and not alone.fullmatch(run)]
 
 
 def bare(text: str) -> list[str]:
     """Return the words that stand in a template as they are; what a call holds without tags is attributes."""
-    text = re.sub(r"({% call (?:(?!%}).)*%})(?:(?!{%|<).)*({% endcall %})", r"\1\2", text)
+    text = re.sub(ATTRIBUTES, "", text)
     text = re.sub(r"{#.*?#}|{%.*?%}|{{.*?}}", "", text, flags=re.DOTALL)
     read = re.findall(r'\b(?:title|alt|aria-label|placeholder)="([^"]*)"', re.sub(r'title="x"', "", text))
     shown = re.sub(r"<(style|script)\b.*?</\1>|<kbd.*?</kbd>|<[^>]*>", "\n", text, flags=re.DOTALL).split("\n")

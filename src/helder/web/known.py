@@ -127,7 +127,7 @@ def decisions(state: State, users: Users, t: Translator, ids: Sequence[int]) -> 
         Decision(
             what[row.decision],
             row.reason,
-            _who(users, t, row.decided_by),
+            who_did(users, t, row.decided_by),
             aware(row.at),
             (str(row.a), str(row.b)) if holding.get((row.a, row.b)) == row.id else None,
         )
@@ -153,7 +153,7 @@ def _end(state: State, t: Translator, text: str) -> str:
     return t.labelled(kind_label(state, t, kind), value)
 
 
-def _who(users: Users, t: Translator, actor: str) -> str:
+def who_did(users: Users, t: Translator, actor: str) -> str:
     """Return who an actor of the audit trail is."""
     head, _, number = actor.partition(":")
     if head == "user" and number.isdigit():

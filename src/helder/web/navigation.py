@@ -26,6 +26,8 @@ def _(message: str) -> str:
 PLACES: tuple[Place, ...] = (
     Place("/", "chart-no-axes-combined", _("Result"), "viewer"),
     Place("/customers", "users", _("Customers"), "marketer"),
+    Place("/segments", "blend", _("Segments"), "viewer"),
+    Place("/settings", "settings", _("Settings"), "engineer"),
 )
 
 ACTIONS: tuple[Place, ...] = (Place("/me", "user-round", _("Your account"), "viewer"),)

@@ -9,7 +9,7 @@ from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
 from helder.web import assets
-from helder.web.pages import customer, customers, design, door, entry, find, me, result
+from helder.web.pages import building, customer, customers, design, door, entry, find, me, people, result, segments
 from helder.web.problems import http_problem, not_signed_in, problem
 from helder.web.reader import NotSignedIn, refuse_forgery
 
@@ -32,6 +32,27 @@ PAGES = (
     customer.merge,
     customer.split,
     customer.undo,
+    people.settings,
+    people.show,
+    people.invite,
+    people.withdraw,
+    people.reset,
+    people.change_role,
+    people.shut,
+    people.audit,
+    segments.show,
+    segments.versions,
+    segments.export,
+    segments.duplicate,
+    segments.restore,
+    segments.archive,
+    building.new,
+    building.show,
+    building.preview,
+    building.edit,
+    building.save,
+    building.forget,
+    building.ask,
     result.show,
     result.mail,
 )

@@ -51,6 +51,11 @@ class Translator:
         """Return a share of 0–1 as a percentage."""
         return format_percent(share, format=f"0.{'0' * digits}%" if digits else "0%", locale=self._locale)
 
+    def share(self, part: int, whole: int) -> str:
+        """Return a part of a whole as a percentage, with more digits where it is small: 0.03% is not nothing."""
+        share = part / whole if whole else 0.0
+        return self.percent(share, 2 if 0 < share < 0.001 else 1)
+
     def money(self, micros: int, currency: str = "EUR", *, whole: bool = False) -> str:
         """Return an amount, rounded to cents (or ``whole`` units) here and nowhere before."""
         amount = Decimal(micros) / 1_000_000

@@ -109,6 +109,16 @@ class Engine:
             unavailable_because=sitting.reasons,
         )
 
+    def sample(self, rule: Rule, now: datetime, size: int) -> Ids:
+        """Return the ids of ``size`` profiles that meet ``rule``, from all over; the moment is that of ``count``.
+
+        The same rule gives the same people as long as nobody comes or goes, so that an edit shows what it changed.
+        """
+        with self._everyone(stored(now), self._freshness) as sitting:
+            found = combine(rule, len(sitting.index), sitting)
+            ids = _NOBODY if found is None else sitting.index.profiles[found]
+        return ids[np.linspace(0, len(ids) - 1, min(size, len(ids))).astype(np.int64)]
+
     def members(self, rule: Rule, now: datetime) -> Ids:
         """Return the ids of all profiles that meet ``rule`` at ``now`` (aware UTC), ascending.
 

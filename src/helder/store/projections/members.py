@@ -137,6 +137,16 @@ def last(connection: sqlite3.Connection) -> int:
     return int(row[0] or 0)
 
 
+def moved(connection: sqlite3.Connection, segment: int, since: datetime) -> tuple[int, int]:
+    """Return how many entries and exits a segment saw after ``since``; the newest first, since they stand last."""
+    statement = (
+        "SELECT coalesce(sum(entered), 0), count(*) FROM member_change WHERE segment_id = ? AND at > ? AND seq > "
+        "(SELECT coalesce(max(seq), 0) FROM member_change WHERE at <= ?)"
+    )
+    came, all_of_them = connection.execute(statement, (segment, to_micros(since), to_micros(since))).fetchone()
+    return int(came), int(all_of_them - came)
+
+
 def state(connection: sqlite3.Connection, segment: int) -> MemberState | None:
     """Return how fresh the memberships of a segment are; None when they were never computed."""
     row = connection.execute("SELECT * FROM member_state WHERE segment_id = ?", (segment,)).fetchone()

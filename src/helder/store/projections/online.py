@@ -197,6 +197,11 @@ class Online(ProjectionFile):
         with self.write() as writer:
             members.number_after(writer.connection, position)
 
+    def moved(self, segment_id: int, since: datetime) -> tuple[int, int]:
+        """Return how many came into a segment, and how many left it, after ``since`` (naive UTC)."""
+        with self._connections.reading() as connection:
+            return members.moved(connection, segment_id, since)
+
     def member_state(self, segment_id: int) -> MemberState | None:
         """Return how fresh the memberships of a segment are; None when they were never computed."""
         with self._connections.reading() as connection:

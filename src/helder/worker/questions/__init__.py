@@ -10,10 +10,10 @@ from collections.abc import Mapping
 
 from helder.wiring.house import House
 from helder.worker.answering import Handler
-from helder.worker.questions import campaigns, identities, people, rejects, segments, sources
+from helder.worker.questions import campaigns, identities, people, previews, rejects, segments, sources
 
 
 def questions(house: House) -> Mapping[str, Handler]:
     """Return all handlers by name."""
-    nouns = (sources, segments, campaigns, people, identities, rejects)
+    nouns = (sources, segments, campaigns, people, identities, rejects, previews)
     return {name: handler for noun in nouns for name, handler in noun.handlers(house).items()}

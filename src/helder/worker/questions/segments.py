@@ -40,14 +40,15 @@ def handlers(house: House) -> Mapping[str, Handler]:
         return house.engine.members(house.segments.rule(key), house.clock())[:limit].tolist()
 
     def segment_why(who: str, key: str = "", rule: str = "") -> Why:
-        """Tell why the person found by ``who`` meets a rule, or the rule of a segment, or does not."""
+        """Tell why the person found by ``who`` meets a rule, or that of a segment, or does not."""
         profile = house.profiles.find(who)
         tree = house.segments.rule(key) if key else understood(house, rule)
         return why(house.engine, tree, profile, house.clock(), lexicon(house))
 
-    def segment_words(key: str, language: str = "nl") -> str:
-        """Return the segment's rule as a sentence."""
-        return say(house.segments.rule(key), language, lexicon(house))
+    def segment_words(key: str = "", rule: str = "", language: str = "nl") -> str:
+        """Return a rule, or that of a segment, as a sentence."""
+        tree = house.segments.rule(key) if key else understood(house, rule)
+        return say(tree, language, lexicon(house))
 
     def segment_list() -> list[tuple[str, str, int, int]]:
         """Return (key, name, version, members) of every segment."""
