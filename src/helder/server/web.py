@@ -13,6 +13,7 @@ from granian.http import HTTP1Settings
 from granian.server.embed import Server
 
 from helder.server.address import check_free
+from helder.web.pages.live import end_streams
 
 _log = logging.getLogger("helder.web")
 DRAIN_SECONDS = 10
@@ -51,7 +52,13 @@ async def _serve(app: Any, host: str, port: int) -> None:
     server.workers_kill_timeout = DRAIN_SECONDS
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, server.stop)
+        loop.add_signal_handler(number, _stop, server)
     _log.info("listening", extra={"host": host, "port": port})
     await server.serve()
     _log.info("stopped")
+
+
+def _stop(server: Server) -> None:
+    """Take no more requests, and end the streams of pages that are open."""
+    end_streams()
+    server.stop()

@@ -23,6 +23,8 @@ CHUNK = 5_000
 """Rows in a transaction, when others may wait for their turn."""
 BULK_CHUNK = 50_000
 """Rows in a transaction that fills an empty table."""
+INDEXED = 10_000
+"""People whose words are indexed in one round: half a second, after which the other stages have their turn."""
 
 
 class Project:
@@ -39,8 +41,7 @@ class Project:
     def run(self, now: datetime) -> int:  # noqa: ARG002 - every stage is given the moment
         """Copy what is new to both files, and renew the index of people; return the rows copied or removed."""
         moved = sum(self._catch_up(file) for file in self._files)
-        self._online.index()
-        return moved
+        return moved + self._online.index(INDEXED)
 
     def _catch_up(self, file: ProjectionFile) -> int:
         after = file.watermark(self.name)

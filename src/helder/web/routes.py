@@ -9,7 +9,20 @@ from litestar.exceptions import HTTPException
 from litestar.static_files import create_static_files_router
 
 from helder.web import assets
-from helder.web.pages import building, customer, customers, design, door, entry, find, me, people, result, segments
+from helder.web.pages import (
+    building,
+    customer,
+    customers,
+    design,
+    door,
+    entry,
+    find,
+    live,
+    me,
+    people,
+    result,
+    segments,
+)
 from helder.web.problems import http_problem, not_signed_in, problem
 from helder.web.reader import NotSignedIn, refuse_forgery
 
@@ -40,6 +53,7 @@ PAGES = (
     people.change_role,
     people.shut,
     people.audit,
+    live.segments,
     segments.show,
     segments.versions,
     segments.export,

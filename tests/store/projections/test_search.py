@@ -71,6 +71,7 @@ def rows(table: str, row: dict[str, object]) -> pa.Table:
         ("7781", [4]),
         ("jansen", [5]),
         ("kowalksi", [4]),
+        ("jnassen", [5]),
         ("a-secret-cookie", []),
         ("nobody at all", []),
         ("x", []),

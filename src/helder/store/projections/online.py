@@ -126,10 +126,10 @@ class Online(ProjectionFile):
         with self._connections.snapshot() as connection:
             return search.find(connection, text, limit)
 
-    def index(self) -> int:
-        """Bring the index of ``find`` up to date; return how many people were renewed."""
+    def index(self, most: int = 1_000_000_000) -> int:
+        """Bring the index of ``find`` up to date, for about ``most`` people; return how many were renewed."""
         renewed = 0
-        while self._waits():
+        while renewed < most and self._waits():
             with self._connections.writing() as connection:
                 renewed += search.catch_up(connection)
             self.let_others_in()

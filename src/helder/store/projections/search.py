@@ -55,7 +55,10 @@ _UNINDEX = "INSERT INTO search (search, rowid, text) VALUES ('delete', ?, ?)"
 _FORGET_TEXT = "DELETE FROM search_text WHERE profile_id IN (SELECT value FROM json_each(?))"
 _FIND = "SELECT rowid FROM search WHERE search MATCH ? LIMIT ?"
 _TEXTS = "SELECT s.profile_id, s.text FROM search_text AS s JOIN profile USING (profile_id) WHERE s.profile_id IN (SELECT value FROM json_each(?))"  # noqa: E501 - one statement
-_NEAR = "SELECT term FROM search_word WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ? ORDER BY doc DESC LIMIT 20000"  # noqa: E501 - one statement
+_NEAR = """
+SELECT term FROM search_word WHERE term >= ? AND term < ? AND length(term) BETWEEN ? AND ?
+AND NOT (? AND term GLOB '*[0-9]*') LIMIT 20000
+"""
 _INFIXES = frozenset(("van", "de", "den", "der", "vd", "ter", "ten", "te", "het", "op", "in", "la", "le", "von", "zu"))
 _PLAIN = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe", "ð": "d", "þ": "th"})
 _WORD = re.compile(r"[^\W_]+")
@@ -114,7 +117,7 @@ def words_of(text: str) -> list[str]:
 
 def folded(text: str) -> str:
     """Return ``text`` without accents and capitals."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return "".join(char for char in apart if not unicodedata.combining(char)).translate(_PLAIN)
 
 
@@ -149,12 +152,17 @@ def _ranked(connection: sqlite3.Connection, ids: Sequence[int], words: Sequence[
 
 
 def _nearest(connection: sqlite3.Connection, word: str) -> list[str]:
-    """Return the words that are one slip away from ``word`` (two when it is long), of those with its first letter."""
+    """Return the words that are one slip away from ``word`` (two when it is long) and begin as it does.
+
+    *As it does*: with its first two letters, or with its first and its third, where the second was added or swapped.
+    """
     slips = 2 if len(word) >= 8 else 1
-    bounds = (word[0], word[0] + "\U0010ffff", len(word) - slips, len(word) + slips)
-    near = [row[0] for row in connection.execute(_NEAR, bounds)]
-    close = [(apart, term) for term in near if (apart := distance(word, term, slips)) <= slips]
-    return [term for _, term in sorted(close)[:20]]
+    found: set[tuple[int, str]] = set()
+    for begin in {word[:2], word[0] + word[2:3]}:
+        bounds = (begin, begin + "\U0010ffff", len(word) - slips, len(word) + slips, word.isalpha())
+        near = [row[0] for row in connection.execute(_NEAR, bounds)]
+        found |= {(apart, term) for term in near if (apart := distance(word, term, slips)) <= slips}
+    return [term for _, term in sorted(found)[:20]]
 
 
 def distance(one: str, other: str, most: int) -> int:
