@@ -77,20 +77,13 @@ class Translator:
         return names[role]
 
     def value(self, field: str, value: str) -> str:
-        """Return a value of the golden record as a person writes it: a date, a country, a gender in words."""
+        """Return a value of the golden record as a person writes it: a date, a country."""
         if field == "birth_date":
             try:
                 return self.day(date.fromisoformat(value[:10]))
             except ValueError:
                 return value
-        if field == "country":
-            return self._locale.territories.get(value, value)
-        genders = {
-            "female": self.gettext("woman"),
-            "male": self.gettext("man"),
-            "other": self.gettext("other"),
-        }
-        return genders.get(value, value) if field == "gender" else value
+        return self._locale.territories.get(value, value) if field == "country" else value
 
     def labelled(self, label: str, value: str) -> str:
         """Return a value with what it is before it."""
