@@ -11,7 +11,7 @@ from helder.intelligence.segments.answer import Preview, Why
 from helder.web.app import AnyRequest, pages_of
 from helder.web.builder.choices import Choices
 from helder.web.builder.tree import Node, to_rule
-from helder.web.pages.customers import Person, people_of
+from helder.web.persons import Person, people_of
 from helder.web.reader import reader_of
 from helder.web.translate import Translator
 

@@ -18,7 +18,7 @@ from helder.web.builder.panel import Panel, panel_of
 from helder.web.builder.tree import Node, from_form, from_rule, nodes, to_text
 from helder.web.flash import Flash
 from helder.web.forms import Form, read_form
-from helder.web.pages.customers import people_of
+from helder.web.persons import people_of
 from helder.web.reader import needs, reader_of
 from helder.web.render import done, page, part, wants_part
 from helder.web.translate import Translator

@@ -7,7 +7,7 @@ from litestar import Response, get
 
 from helder.web.app import AnyRequest, pages_of
 from helder.web.navigation import ACTIONS, PLACES, Place
-from helder.web.pages.customers import people_of
+from helder.web.persons import people_of
 from helder.web.reader import needs, reader_of
 from helder.web.render import page, part, wants_part
 
