@@ -110,10 +110,7 @@ class Engine:
         )
 
     def sample(self, rule: Rule, now: datetime, size: int) -> Ids:
-        """Return the ids of ``size`` profiles that meet ``rule``, from all over; the moment is that of ``count``.
-
-        The same rule gives the same people as long as nobody comes or goes, so that an edit shows what it changed.
-        """
+        """Return ``size`` profiles that meet ``rule`` at the moment of ``count``, the same until somebody moves."""
         with self._everyone(stored(now), self._freshness) as sitting:
             found = combine(rule, len(sitting.index), sitting)
             ids = _NOBODY if found is None else sitting.index.profiles[found]
