@@ -41,7 +41,8 @@ class Street(msgspec.Struct):
     """Of the sites."""
     bodies: dict[str, str]
     """Path → what stands on the page, the same on both sites."""
-    seen: int = 0
+    before: set[str] = set()
+    """Message ids that came in before: what was sent while a page was left may come once more, and late."""
 
     def site(self, key: str = "shop") -> str:
         """Return the origin of the site of a source."""
@@ -58,13 +59,18 @@ class Street(msgspec.Struct):
 
     def begin(self) -> None:
         """Look only at what comes from now on."""
-        self.seen = len(self.door.events())
+        self.before = {each.message_id for each in self.door.events()}
+
+    def now(self) -> list[Event]:
+        """Return what came in since the beginning, repetitions once."""
+        came = {each.message_id: each for each in self.door.events()}
+        return [each for key, each in came.items() if key not in self.before]
 
     def events(self, wait_for: Callable[[list[Event]], object] = bool) -> list[Event]:
         """Return what came in, repetitions once, as soon as it is what is waited for."""
         found: list[Event] = []
         for _ in range(100):
-            found = list({each.message_id: each for each in self.door.events()[self.seen :]}.values())
+            found = self.now()
             if wait_for(found):
                 return found
             time.sleep(0.05)

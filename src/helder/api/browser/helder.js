@@ -23,7 +23,7 @@
 
   let choice = read("choice") || { analytics: options.consent === "given" }; // category → agreed
   let agreed = choice.analytics;
-  let state = (agreed && read("state")) || {}; // id, user, sites, word, asked (when the collector was)
+  let state = (agreed && read("state")) || {}; // id, user, sites, word, asked (when), fresh (to be said)
   let fresh = random(), waiting = [];
 
   const consent = (given) => {
@@ -74,11 +74,12 @@
     const id = state.id || fresh;
     let found = {};
     try {
-      const answer = await post("/v1/visit", { anonymousId: id, ...more }, { credentials: "include", signal: AbortSignal.timeout(5e3) });
+      const answer = await post("/v1/visit", { anonymousId: id, fresh: state.fresh, ...more }, { credentials: "include", signal: AbortSignal.timeout(5e3) });
       if (answer.ok) found = await answer.json();
     } catch { /* then it is who it says it is */ }
     if (!agreed || id !== (state.id || fresh)) return; // changed its mind, or its user
-    state = { ...state, id: found.anonymousId || id, sites: found.sites, word: found.word, asked: Date.now() };
+    const told = found.anonymousId;
+    state = { ...state, id: told || id, fresh: state.fresh && !told, sites: found.sites, word: found.word, asked: Date.now() };
     write("state", state);
   };
 
@@ -170,9 +171,8 @@
     group: (groupId, traits) => call("group", { groupId, traits }),
     consent,
     reset() {
-      [state, fresh] = [{}, random()];
-      erase("state");
-      if (agreed) ask({ fresh: true });
+      [state, fresh] = [{ fresh: true }, random()];
+      if (agreed) write("state", state), ask();
     },
     push: ([name, ...values]) => helder[name](...values),
   };
