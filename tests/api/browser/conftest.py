@@ -174,9 +174,9 @@ def _site(collector: int) -> Iterator[tuple[int, dict[str, str]]]:
     server.server_close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    """Chromium, which asks nothing of anybody by itself."""
+    """Chromium, which asks nothing of anybody by itself. For one file: no other event loop runs beside it."""
     flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     # Of the whole browser: what a page sends as its last does not have the name that a context goes by.
     flags += [f"--user-agent={AGENT}", "--lang=nl-NL"]
