@@ -30,6 +30,7 @@ class Who(msgspec.Struct, frozen=True):
     others: tuple[Named, ...] = ()
     links: tuple[tuple[Named, Named, str, int], ...] = ()
     person: dict[str, object] | None = None
+    shown: str = ""
 
 
 class Stores(msgspec.Struct):

@@ -11,6 +11,7 @@ from tests.integrate.conftest import KEY, World
 from tests.integrate.test_web_identities import AT, LINK_KEY, SITE, event, said
 
 from helder.collect.sighting import event_rows
+from helder.collect.words import without_words
 from helder.integrate.showings import Showings, Shown, shown_in
 from helder.integrate.signed_links import Signers, signed_word
 from helder.integrate.web_identities import WebIdentities
@@ -29,7 +30,7 @@ def identify(world: World) -> WebIdentities:
     for key in ("site", "other"):
         text = SITE.replace('"site"', f'"{key}"').replace('"wk"', f'"wk-{key}"')
         world.sources.add(world.write(f"{key}.toml", text), world.now)
-    return WebIdentities(world.state, KEY, LINK_KEY, lambda since: shown_in(world.facts, LINK_KEY, since))
+    return WebIdentities(world.state, KEY, LINK_KEY, lambda since: shown_in(world.facts, since))
 
 
 def links(identify: WebIdentities, browser: str, url: str, source: str = "site", user: str | None = None) -> set[str]:
@@ -71,9 +72,21 @@ def test_it_is_remembered_across_a_start(identify: WebIdentities, world: World) 
     found = identify(first)
     assert found is not None
     with world.facts.write() as batch:
-        batch.append("event_tail", event_rows([first], [found.identity.id]))
-    again = WebIdentities(world.state, KEY, LINK_KEY, lambda since: shown_in(world.facts, LINK_KEY, since))
+        batch.append("event_tail", event_rows(without_words([first], [found.shown]), [found.identity.id]))
+    again = WebIdentities(world.state, KEY, LINK_KEY, lambda since: shown_in(world.facts, since))
     assert links(again, "friend", url) == set()
+    assert links(again, "first", url) == {"signed_link"}
+
+
+def test_a_word_that_is_not_right_cannot_take_the_first_place(identify: WebIdentities, world: World) -> None:
+    """Whoever makes up what Helder keeps of a word stores nothing, and so keeps no reader from being named."""
+    url = landing(identity_id("email", "noor@example.nl", KEY))
+    made_up = event(anonymous_id="stranger", url="https://site.example/?hld=-7", received_at=NOON)
+    found = identify(made_up)
+    assert found is not None
+    with world.facts.write() as batch:
+        batch.append("event_tail", event_rows(without_words([made_up], [found.shown]), [found.identity.id]))
+    again = WebIdentities(world.state, KEY, LINK_KEY, lambda since: shown_in(world.facts, since))
     assert links(again, "first", url) == {"signed_link"}
 
 

@@ -41,6 +41,7 @@ from helder.collect.sighting import (
     links_seen,
 )
 from helder.collect.wire import wire
+from helder.collect.words import without_word, without_words
 from helder.errors import Unavailable, place
 from helder.store.facts.protocol import Batch, Facts
 from helder.store.facts.schema import table
@@ -145,7 +146,7 @@ class Receive:
             upto=entries[-1][0] if entries else came.entry,
             events=[event for event, new in zip(events, first, strict=True) if new],
             keys=[key for key, new in zip(keys, first, strict=True) if new],
-            rejected=[rejection for _, entry in entries for rejection in entry.rejected],
+            rejected=[_unsigned(rejection) for _, entry in entries for rejection in entry.rejected],
             violations=[violation for _, entry in entries for violation in entry.violations],
             decided=decided,
         )
@@ -177,7 +178,7 @@ class Receive:
         links = {key: row for key, row in links_seen(seen).items() if key not in self._links}
         with self._facts.write() as batch:
             if seen or ids:
-                batch.append("event_tail", _events(taken.events, ids))
+                batch.append("event_tail", _events(_kept(taken.events, seen), ids))
             batch.append("identity", identity_rows({key: identities[key] for key in fresh}))
             batch.append("link", link_rows([*links.values(), *decided_links(taken.decided.decisions)]))
             write_persons(batch, persons_seen(seen))
@@ -238,6 +239,12 @@ class Receive:
         return self._duplicates
 
 
+def _kept(events: list[Event], seen: Sequence[Seen]) -> list[Event]:
+    """Return events as they are kept: without the signed words by which their visitors came."""
+    shown = {id(event): who.shown for event, who in seen if who.shown}
+    return without_words(events, (shown.get(id(event), "") for event in events))
+
+
 def _events(events: list[Event], ids: Sequence[int | None]) -> pa.Table:
     """Return rows for the events that are somebody's."""
     owned = [key for key in ids if key is not None]
@@ -256,6 +263,12 @@ def _write_decided(batch: Batch, decided: Decided) -> None:
         batch.move(DECISIONS, decided.last_decision(0))
 
 
+def _unsigned(rejection: Rejection) -> Rejection:
+    """Return what is rejected as it is kept: without signed words."""
+    body = without_word(rejection.body)
+    return rejection if body is rejection.body else msgspec.structs.replace(rejection, body=body)
+
+
 def _refused(event: Event, reason: Reason, detail: str) -> Rejection:
     """Return the rejection of an event that came through the door."""
     return Rejection(
@@ -264,7 +277,7 @@ def _refused(event: Event, reason: Reason, detail: str) -> Rejection:
         source=event.source,
         at=event.received_at,
         message_id=event.message_id,
-        body=wire(event),
+        body=without_word(wire(event)),
         posted=AS_ITEM,
     )
 

@@ -59,6 +59,11 @@ class Identified(Protocol):
         """Fields of the golden record that it states."""
         ...
 
+    @property
+    def shown(self) -> str:
+        """Which signed word its page was come to by; empty for none."""
+        ...
+
 
 Identify: TypeAlias = Callable[[Event], Identified | None]
 """Tells whose an event is; ``None`` when its ids say nothing."""

@@ -9,6 +9,7 @@ from typing import Any
 import ibis
 
 from helder.clock import aware
+from helder.collect.words import without_word
 from helder.govern.catalogue import Catalogue, CatalogueObject, Words
 from helder.integrate.loading import wanted_ids
 from helder.integrate.reading import wanted
@@ -27,7 +28,8 @@ def happenings(facts: Facts, ids: Sequence[int], catalogue: Catalogue) -> Iterat
     events = table("every_event")
     newest = events.semi_join(wanted_ids(), "identity_id").order_by(ibis.desc("at")).limit(MOST)
     for row in facts.read(newest.select("at", "type", "name", "source", "url"), wanted=wanted(ids)).to_pylist():
-        yield Happening(aware(row["at"]), _event_words(row, catalogue), row["url"] or "", row["source"])
+        address = without_word(row["url"] or "")
+        yield Happening(aware(row["at"]), _event_words(row, catalogue), address, row["source"])
     for name, key in _OBJECTS.items():
         rows = table(name).filter(lambda t: t.until_batch.isnull() & t["at"].notnull())
         mine = rows.semi_join(wanted_ids(), "identity_id").order_by(ibis.desc("at")).limit(MOST)

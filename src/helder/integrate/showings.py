@@ -7,18 +7,20 @@ is the same, so that a batch that is taken in twice gives the same links.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
-from helder.integrate.signed_links import HELDER, Signers
 from helder.store.facts.protocol import Facts
 from helder.store.facts.schema import table
 
 REMEMBERED = timedelta(days=8)
 """A mail's links name its reader for seven days, and a word holds for an hour more."""
 _MOST = 500_000
+_KEPT = r"[?&]hld=([-_][0-9a-z]+)(?:[&#]|$)"
+"""What stays of a right word in a stored address; a word that is not right is not stored at all."""
 
 
 class Shown(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +59,7 @@ class Showings:
         return any(each.identity in held for each in shown)
 
 
-def shown_in(facts: Facts, link_key: bytes, since: datetime) -> list[Shown]:
+def shown_in(facts: Facts, since: datetime) -> list[Shown]:
     """Return who showed a word of Helder's since a moment (naive UTC), from the events, oldest first.
 
     Events hold whom they are of, which is the user for a browser with one logged in; a browser that logged in and out
@@ -65,11 +67,7 @@ def shown_in(facts: Facts, link_key: bytes, since: datetime) -> list[Shown]:
     link of its first showing stands.
     """
     event = table("every_event")
-    wanted = event.filter(event.received_at >= since, event.url.contains("hld=helder."))
-    rows = facts.read(wanted.order_by("received_at", "message_id").select("source", "url", "identity_id", "at"))
-    signers, found = Signers({HELDER: link_key}), list[Shown]()
-    for row in rows.to_pylist():
-        named = signers.read(row["url"], row["at"].replace(tzinfo=UTC))
-        if named is not None and named.once:
-            found.append(Shown(row["source"], named.once, row["identity_id"]))
-    return found
+    wanted = event.filter(event.received_at >= since, event.url.re_search(_KEPT))
+    rows = facts.read(wanted.order_by("received_at", "message_id").select("source", "url", "identity_id"))
+    found = [(row, re.search(_KEPT, row["url"])) for row in rows.to_pylist()]
+    return [Shown(row["source"], kept[1], row["identity_id"]) for row, kept in found if kept]

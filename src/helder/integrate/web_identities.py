@@ -43,6 +43,8 @@ class Identified(msgspec.Struct, frozen=True, gc=False):
     links: tuple[Pair, ...] = ()
     person: dict[str, object] | None = None
     """Fields of the golden record that an identify call states."""
+    shown: str = ""
+    """Which signed word of Helder's its page was come to by; the word itself is not kept."""
 
 
 class Kinds(msgspec.Struct, frozen=True, gc=False):
@@ -133,13 +135,15 @@ class WebIdentities:
         links = [*plain.links, *((main, key, reason, strength) for key in keys if key.id != main.id)]
         others = [*plain.others, *keys]
         browser = plain.others[0] if plain.others else main
-        if event.url is not None and (found := self._named(event, main, browser)):
+        word = self._word(event)
+        if word is not None and (found := self._named(word, event, main, browser)):
             links.append((browser, *found))
             others += [found[0]] if found[0].kind else []
         for other, why, weight in self._weaker(event):
             links.append((main if why == "login" else browser, other, why, weight))
             others.append(other)
-        return Identified(main, tuple(others), tuple(links), _person(traits, keys) if traits else None)
+        person = _person(traits, keys) if traits else None
+        return Identified(main, tuple(others), tuple(links), person, word.once if word else "")
 
     def _trait_keys(self, traits: Mapping[str, object]) -> list[Identity]:
         """Return the identities among the traits."""
@@ -163,14 +167,14 @@ class WebIdentities:
                 found.append((before, "login", LOGIN))
         return found
 
-    def _named(self, event: Event, main: Identity, browser: Identity) -> tuple[Identity, str, int] | None:
-        """Return whom the signed word in an event's address names.
-
-        A word that ended, is forged, or was shown before by another browser of this site names nobody.
-        """
+    def _word(self, event: Event) -> Named | None:
+        """Return what the signed word in an event's address says; None for one that ended or is forged."""
         url = event.url or ""
-        named = self._signers.read(url, event.at.replace(tzinfo=UTC)) if _signed(url) else None
-        if named is None or not self._first(named, event, main, browser):
+        return self._signers.read(url, event.at.replace(tzinfo=UTC)) if _signed(url) else None
+
+    def _named(self, named: Named, event: Event, main: Identity, browser: Identity) -> tuple[Identity, str, int] | None:
+        """Return whom a signed word names: nobody, when another browser of this site showed it before."""
+        if not self._first(named, event, main, browser):
             return None
         if named.identity is not None:
             return Identity("", "", named.identity), named.reason, SIGNED

@@ -99,7 +99,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
     inbox.number_after(facts.watermark("receive"))
     online.number_changes_after(read_upto(state))
     live = LiveSources(state, settings.source_timeout_seconds)
-    identify = WebIdentities(state, key, link_key=key, recall=lambda since: shown_in(facts, key, since))
+    identify = WebIdentities(state, key, link_key=key, recall=lambda since: shown_in(facts, since))
     segments = Segments(state, settings.zone)
     engine = Engine(facts, _surroundings(state, segments, live), hot, online)
     people = People(online, hot)
