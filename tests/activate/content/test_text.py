@@ -19,3 +19,9 @@ def test_blocks_become_lines_and_links_become_addresses() -> None:
 def test_text_has_no_holes() -> None:
     """At most one empty line in a row, and none at the ends."""
     assert tidy("\n\n a\n \n\t\n\nb \n\n") == "a\n\nb\n"
+
+
+def test_no_full_stop_sticks_to_an_address() -> None:
+    """Mail programs would take it for the end of the address; one within an address stays."""
+    html = '<p>Kies <a href="https://x.example/a.b">zelf</a>. En <a href="https://y.example">lees</a>.</p><p>Dag.</p>'
+    assert to_text(html) == "Kies zelf: \x02https://x.example/a.b\x03 En lees: \x02https://y.example\x03\n\nDag.\n"

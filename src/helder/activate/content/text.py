@@ -17,7 +17,8 @@ def to_text(html: str) -> str:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in "".join(reader.out).split("\n"))
+    said = re.sub(rf"{LINK[1]}\.(?=\s|$)", LINK[1], "".join(reader.out))  # a full stop would be read as the address's
+    lines = (re.sub(r"[ \t\r\f\xa0]+", " ", line).strip() for line in said.split("\n"))
     return tidy("\n".join(lines))
 
 
