@@ -26,9 +26,7 @@ from helder.store.tables import metadata
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "reference"
-ELSEWHERE = re.compile(
-    r"^helder\.(demo|cli\._demo)\b|__main__$|\.migrations\."
-)  # no errors of ours, and not made to be imported
+ELSEWHERE = re.compile(r"^helder\.demo\b|__main__$|\.migrations\.")  # no errors of ours, and not made to be imported
 PLACE = re.compile(r"(<!-- made from the code: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from helder.cli.key import list_keys
+
 
 def helder(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-m", "helder", *words], capture_output=True, text=True, check=False)
@@ -49,3 +53,9 @@ def test_the_doctor_tells_how_to_mend_and_ends_with_one(tmp_path: Path) -> None:
     assert "Traceback" not in seen.stdout + seen.stderr
     absent = helder("doctor", "--data", str(tmp_path / "none"))
     assert (absent.returncode, "(not-found)" in absent.stderr) == (1, True)
+
+
+def test_a_new_folder_tells_how_to_make_the_first_key(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A list of nothing is no empty screen."""
+    list_keys(data=tmp_path / "new")
+    assert "helder key write" in capsys.readouterr().out

@@ -50,8 +50,12 @@ def test_a_person_is_found_by_address_number_and_name(people: World) -> None:
     assert found.find("Ann Bakker") == found.find("K2")
     with pytest.raises(NotFound):
         found.find("niemand@x.nl")
-    with pytest.raises(Conflict, match="2 people have that name"):
+    with pytest.raises(Conflict, match="2 people have that name") as refused:
         found.find("Kees Bos")
+    said = str(refused.value)
+    assert str(found.find("kees@x.nl")) in said
+    assert "(Kees Bos, k…@x.nl)" in said
+    assert "kees@x.nl" not in said
 
 
 def test_a_person_is_shown_with_where_every_value_came_from(people: World) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -252,3 +252,26 @@ def test_a_person_with_no_usable_key_is_kept_apart(world: World) -> None:
     report = world.sync(text).objects[0]
     assert (report.fresh, report.nobody, report.lost) == (2, 1, {"bad_email": 2})
     assert [row[1] is None for row in world.rows("person_record", "record_key", "identity_id")] == [False, True]
+
+
+def test_a_web_site_is_as_fresh_as_its_last_event(world: World) -> None:
+    """A site is never synced: it is listed with when it was heard last; one that was never heard has no moment."""
+    for key in ("garden", "kitchen"):
+        named = f'source = "{key}"\nname = {{ nl = "{key}", en = "{key}" }}\ntype = "web"\n'
+        text = f'{named}write_key = "{key}-key"\nhosts = ["{key}.example"]\n'
+        world.sources.add(world.write(f"{key}.toml", text), world.now)
+    at = datetime(2026, 11, 24, 10)  # noqa: DTZ001 - naive UTC, as in the stores
+    rows = [
+        {
+            "message_id": str(hours),
+            "identity_id": 1,
+            "type": "page",
+            "source": "garden",
+            "received_at": at - timedelta(hours=hours),
+        }
+        for hours in (3, 0, 7)
+    ]
+    with world.facts.write() as batch:
+        batch.append("event_tail", pa.Table.from_pylist(rows))
+    found = {each.source: (each.mode, each.synced_at) for each in world.sources.list()}
+    assert found == {"garden": ("web", at.replace(tzinfo=UTC)), "kitchen": ("web", None)}

@@ -115,7 +115,10 @@ def list_keys(*, data: Data = Path("helder-data")) -> None:
         The data folder.
     """
     with _keys(data) as keys:
-        for each in keys.listed():
+        found = keys.listed()
+        if not found:
+            print("no keys yet: helder key write SOURCE, helder key api NAME")  # noqa: T201 - the command's answer
+        for each in found:
             allows = f"  {each.allows}" if each.allows and not each.revoked else ""
             state = "revoked" if each.revoked else "in use"
             print(f"{each.digest[:12]}  {each.kind:<6} {each.whose:<24} {state}{allows}")  # noqa: T201 - the command's answer

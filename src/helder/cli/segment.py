@@ -39,7 +39,7 @@ def save(key: str, rule: Path, *, name: str = "", data: Data = Path("helder-data
 
 
 @app.command
-def count(key: str, *, language: Literal["nl", "en"] = "nl", data: Data = Path("helder-data")) -> None:
+def count(key: str, *, language: Literal["nl", "en"] | None = None, data: Data = Path("helder-data")) -> None:
     """Count who answers to a segment now, with each part of its rule.
 
     Parameters
@@ -47,15 +47,16 @@ def count(key: str, *, language: Literal["nl", "en"] = "nl", data: Data = Path("
     key
         Key of the segment.
     language
-        Of the parts in words.
+        Of the parts in words; the company's own when left out.
     data
         The data folder.
     """
     from helder.cli._print import say
+    from helder.settings import load_settings
     from helder.worker.connect import connect
 
     with connect(data) as worker:
-        parts = worker.call("segment_parts", key=key, language=language)
+        parts = worker.call("segment_parts", key=key, language=language or load_settings(data).language)
         answer = worker.call("segment_count", key=key)
     if answer["unavailable_because"]:
         say(f"unavailable, because {answer['unavailable_because']}")

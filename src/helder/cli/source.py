@@ -51,7 +51,7 @@ def sync(key: str, *, data: Data = Path("helder-data")) -> None:
 
 @app.command(name="list")
 def list_sources(*, data: Data = Path("helder-data")) -> None:
-    """Show all sources and how they fare.
+    """Show all sources and how they fare; of a web site when its last event came in.
 
     Parameters
     ----------

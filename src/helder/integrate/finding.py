@@ -14,6 +14,8 @@ from helder.store.facts.protocol import Facts
 from helder.store.facts.schema import table
 from helder.store.state import State
 
+_LISTED = 5
+
 
 def find_identity(facts: Facts, state: State, key: bytes, text: str) -> int:
     """Return the identity (or, by a name, the profile) that ``text`` means.
@@ -32,12 +34,14 @@ def find_identity(facts: Facts, state: State, key: bytes, text: str) -> int:
     if len(known) == 1 or (known and len(_profiles(facts, known)) == 1):
         return known[0]
     if known:
-        raise Conflict(f"several people have that key: name one as profile {_listed(_profiles(facts, known))}")
+        raise Conflict(
+            f"several people have that key: name one by its number: {_listed(facts, _profiles(facts, known))}"
+        )
     profiles = _by_name(facts, key, text)
     if not profiles:
         raise NotFound("nobody is known by that e-mail address, number or name")
     if len(profiles) > 1:
-        raise Conflict(f"{len(profiles)} people have that name: name one as profile {_listed(profiles)}")
+        raise Conflict(f"{len(profiles)} people have that name: name one by its number: {_listed(facts, profiles)}")
     return profiles[0]
 
 
@@ -97,6 +101,19 @@ def _wanted(ids: list[int]) -> pa.Table:
     return pa.table({"identity_id": pa.array(np.array(ids, np.int64))})
 
 
-def _listed(profiles: list[int]) -> str:
-    more = f" … ({len(profiles)} in all)" if len(profiles) > 5 else ""
-    return ", ".join(str(profile) for profile in profiles[:5]) + more
+def _listed(facts: Facts, profiles: list[int]) -> str:
+    """Return the first few people by number, name, town and masked address: enough to know whom one means."""
+    profile = table("profile").semi_join(wanted_ids(), {"profile_id": "identity_id"})
+    rows = facts.read(profile.select("profile_id", "display_name", "city", "email"), wanted=_wanted(profiles[:_LISTED]))
+    told = {row["profile_id"]: (row["display_name"], row["city"], masked(row["email"])) for row in rows.to_pylist()}
+    said = [
+        f"{each} ({', '.join(filter(None, told.get(each, ()))) or 'known live only'})" for each in profiles[:_LISTED]
+    ]
+    more = f" … ({len(profiles)} in all)" if len(profiles) > _LISTED else ""
+    return "; ".join(said) + more
+
+
+def masked(address: str | None) -> str:
+    """Return an e-mail address of which only the first letter and the domain can be read."""
+    name, at, domain = (address or "").rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else ""

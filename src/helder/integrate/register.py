@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy import insert as plain_insert
 from sqlalchemy.dialects.sqlite import insert
 
-from helder.clock import stored
+from helder.clock import aware, stored
 from helder.errors import HelderError, InvalidInput
 from helder.govern import audit
 from helder.govern.entries import read_catalogue, save_entries
@@ -23,6 +23,7 @@ from helder.integrate.live_index import LiveIndex
 from helder.integrate.mapping import ObjectMapping, SourceMapping, added_fields, missing_columns, parse_mapping
 from helder.integrate.sources import CopiedSource, LiveSource, source_type
 from helder.store.facts.protocol import Facts
+from helder.store.facts.schema import table
 from helder.store.state import State
 from helder.store.tables.sources import imported_file, write_key
 from helder.store.tables.sources import source as source_table
@@ -50,6 +51,7 @@ class SourceStatus(msgspec.Struct, frozen=True):
     health: str
     detail: str
     synced_at: datetime | None
+    """Aware UTC; of a web source when its last event came in."""
 
 
 Statuses: TypeAlias = list[SourceStatus]
@@ -118,10 +120,20 @@ class Sources:
 
     def list(self) -> Statuses:
         """Return all sources with how they were doing when last looked at."""
-        return [
-            SourceStatus(key, item.mapping.type, item.mapping.mode, item.health, item.health_detail, item.synced_at)
-            for key, item in read_definitions(self._state).items()
-        ]
+        definitions = read_definitions(self._state)
+        heard = self._heard() if any(item.mapping.type == "web" for item in definitions.values()) else {}
+        found = []
+        for key, item in definitions.items():
+            mapping, web = item.mapping, item.mapping.type == "web"
+            mode, at = ("web", heard.get(key)) if web else (mapping.mode, item.synced_at)
+            found.append(SourceStatus(key, mapping.type, mode, item.health, item.health_detail, at))
+        return found
+
+    def _heard(self) -> dict[str, datetime]:
+        """Return when the last event of each source came in."""
+        event = table("every_event")
+        rows = self._facts.read(event.group_by("source").aggregate(at=event.received_at.max())).to_pylist()
+        return {row["source"]: aware(row["at"]) for row in rows}
 
     def check(self) -> Statuses:
         """Look at every source now, note how each is doing, and return that."""

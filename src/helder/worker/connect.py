@@ -21,6 +21,9 @@ from helder.worker.rounds import Work
 FOR_COMMANDS = ("receive", "resolve", "project", "refresh")
 """Stages that a command without a server runs: it brings data up to date, and sets no journey in motion."""
 
+_CHANGING = frozenset({"source_sync", "profile_merge", "profile_split", "profile_undo"})
+"""Questions after which a command without a server runs those stages: no worker will do it for whoever asks next."""
+
 
 class Asking(Protocol):
     """Something that answers the worker's questions."""
@@ -59,8 +62,10 @@ class Within:
         asked = unpack(pack(Call(next(self._numbers), name, args))[LENGTH_BYTES:])
         if not isinstance(asked, Call):
             raise TypeError(asked)
-        answer = answer_call(self._handlers, asked, progress)
-        return settled(unpack(pack(answer)[LENGTH_BYTES:]), expect)
+        answer = settled(unpack(pack(answer_call(self._handlers, asked, progress))[LENGTH_BYTES:]), expect)
+        if name in _CHANGING and "settle" in self._handlers:
+            self._handlers["settle"]()
+        return answer
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def run(*, people: int, seed: int, data: Path, port: int, once: bool, as_json: b
         server = Server(data / "helder", port, _settings(catcher))
         stack.callback(server.close)
         played = _perform(script, server, out)
-        out.print(in_words(played, data), highlight=False)
+        out.print(in_words(played, data), highlight=False, soft_wrap=True)
         if as_json:
             sys.stdout.write(msgspec.json.encode(as_object(played)).decode() + "\n")
             sys.stdout.flush()
