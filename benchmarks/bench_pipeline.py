@@ -24,7 +24,7 @@ from running import SOURCE, Place, installed, memory
 from visitors import Visitors
 
 SECONDS = int(os.environ.get("HELDER_BENCH_SECONDS", "60"))
-WAITING = int(os.environ.get("HELDER_BENCH_EVENTS", "1200000"))
+WAITING = int(os.environ.get("HELDER_BENCH_EVENTS", "2400000"))
 BATCH = 10
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.store.projecting import PEOPLE, Company, Crash, copies, failing, originals
 
+from helder.store import merge as merge_module
 from helder.store import project as project_module
 
 person = st.sampled_from(PEOPLE)
@@ -38,16 +39,26 @@ def company(tmp_path: Path) -> Iterator[Company]:
 
 
 @settings(deadline=None)
-@given(story=st.lists(happenings, min_size=1, max_size=30), end=st.integers(0, 40), size=st.sampled_from([1, 2, 5000]))
-def test_projections_become_copies_whatever_happens(story: list[tuple[Any, ...]], end: int, size: int) -> None:
+@given(
+    story=st.lists(happenings, min_size=1, max_size=30),
+    end=st.integers(0, 40),
+    size=st.sampled_from([1, 2, 5000]),
+    most=st.sampled_from([0, 3, 5000]),
+)
+def test_projections_become_copies_whatever_happens(
+    story: list[tuple[Any, ...]], end: int, size: int, most: int
+) -> None:
     """Batches, corrections, merges, crashes and repeats in any order: after a run the copies equal the facts.
 
-    Repeating any range then changes nothing.
+    Repeating any range then changes nothing, and neither does merging what waits in tails.
     """
     now = datetime(2026, 11, 24, tzinfo=UTC)
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(project_module, "CHUNK", size)
         patch.setattr(project_module, "BULK_CHUNK", size)
+        patch.setattr(merge_module, "QUIET_CHUNK", size)
+        patch.setattr(merge_module, "CHUNK", size)
+        patch.setattr(merge_module, "MOST", most)
         company = Company(Path(folder))
         for name, given_, *options in story:
             values = [now if value == "now" else value for value in given_]
@@ -56,6 +67,10 @@ def test_projections_become_copies_whatever_happens(story: list[tuple[Any, ...]]
         assert copies(company) == originals(company)
         company.replay(now, end)
         assert copies(company) == originals(company)
+        while company.hot.waiting("event"):
+            company.run(now)
+            assert copies(company) == originals(company)
+        assert company.hot.count("event") == len(originals(company)["event"])
         company.close()
 
 
@@ -69,6 +84,54 @@ def test_nothing_new_is_nothing_to_do(company: Company, now: datetime) -> None:
         batch.move("receive", 10)
     assert company.project.run(now) == 0
     assert company.hot.watermark("project") == company.online.watermark("project") == company.facts.last_batch()
+
+
+def test_new_events_wait_in_the_tail_until_it_is_quiet(
+    company: Company, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events after the first fill wait; runs that bring nothing move a few each, and all answers stay the same."""
+    monkeypatch.setattr(merge_module, "QUIET_CHUNK", 2)
+    company.event(1)
+    company.run(now)
+    for person in (3, 1, 2, 3, 4):
+        company.event(person)
+    company.run(now)
+    waiting = []
+    while company.hot.waiting("event"):
+        waiting.append(company.hot.waiting("event"))
+        assert copies(company) == originals(company)
+        assert company.project.run(now) == 0
+    assert waiting == [5, 3, 1]
+    assert copies(company) == originals(company)
+
+
+def test_a_tail_that_is_full_gives_up_as_much_as_comes(
+    company: Company, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though it is never quiet, no more than so many events wait, and a run merges no more than it brought."""
+    monkeypatch.setattr(merge_module, "MOST", 3)
+    monkeypatch.setattr(merge_module, "CHUNK", 1)
+    company.event(1)
+    company.run(now)
+    waiting = []
+    for person in (3, 1, 2, 3, 4, 1, 5, 6):
+        company.event(person)
+        company.run(now)
+        waiting.append(company.hot.waiting("event"))
+    assert waiting == [1, 2, 3, 3, 3, 3, 3, 3]
+    assert copies(company) == originals(company)
+
+
+def test_what_is_not_at_hand_goes_to_its_place(company: Company, now: datetime) -> None:
+    """After a start the first events are read from the facts; in whatever number they come, they do not wait."""
+    company.event(1)
+    company.run(now)
+    company.event(2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(company.facts, "added", lambda *_: None)
+        company.run(now)
+    assert company.hot.waiting("event") == 0
+    assert copies(company) == originals(company)
 
 
 def test_a_watermark_moves_last(company: Company, now: datetime) -> None:

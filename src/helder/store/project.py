@@ -3,6 +3,9 @@
 Each file has a watermark of its own and catches up by itself. Rows go in chunks; the watermark moves after the last of
 them. A crash in between repeats the range, and repeating changes nothing: rows have natural keys, and an older batch
 never overwrites a newer one.
+
+New events go to the tail of their table, and are merged when there is time (see ``merge``). What is not at hand any
+more, after a start or in bulk, goes to its place at once.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from helder.store.facts.protocol import Facts, Reader
+from helder.store.merge import Merge
 from helder.store.projections.file import ProjectionFile
 from helder.store.projections.hot import Hot
 from helder.store.projections.layout import Layout
@@ -37,11 +41,17 @@ class Project:
         self._facts = facts
         self._files: tuple[ProjectionFile, ...] = (hot, online)
         self._online = online
+        self._merge = Merge(hot, "event")
 
     def run(self, now: datetime) -> int:  # noqa: ARG002 - every stage is given the moment
-        """Copy what is new to both files, and renew the index of people; return the rows copied or removed."""
+        """Copy what is new to both files, and renew the index of people; return the rows copied, removed or indexed.
+
+        Merging is no such work: who waits for rest need not wait for that.
+        """
         moved = sum(self._catch_up(file) for file in self._files)
-        return moved + self._online.index(INDEXED)
+        moved += self._online.index(INDEXED)
+        self._merge.keep_up(moved)
+        return moved
 
     def _catch_up(self, file: ProjectionFile) -> int:
         after = file.watermark(self.name)
@@ -97,7 +107,10 @@ def _copy(fresh: _Fresh, file: ProjectionFile, layout: Layout) -> int:
     moved = 0
     for chunk in fresh.chunks(layout, CHUNK):
         with file.write() as writer:
-            writer.renew(layout.table, chunk)
+            if layout.tailed and rows is not None:
+                writer.append_to_tail(layout.table, chunk)
+            else:
+                writer.renew(layout.table, chunk)
         moved += chunk.num_rows
         file.let_others_in()
     return moved + (_drop_ended(fresh, file, layout) if layout.versioned and rows is None else 0)

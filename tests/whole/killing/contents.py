@@ -64,9 +64,15 @@ def _projection(name: str, file: ProjectionFile) -> Contents:
     found = {}
     with file._connections.reading() as connection:
         for layout in file.layouts.values():
-            cursor = connection.execute(f'SELECT * FROM "{layout.table}"')
-            names = [each[0] for each in cursor.description]
-            found[f"{name}.{layout.table}"] = _counted([dict(zip(names, row, strict=True)) for row in cursor])
+            newest: dict[tuple[Any, ...], dict[str, Any]] = {}
+            for each in layout.tables:
+                cursor = connection.execute(f'SELECT * FROM "{each}"')
+                names = [column[0] for column in cursor.description]
+                for row in (dict(zip(names, values, strict=True)) for values in cursor):
+                    key = tuple(row[column] for column in layout.key)
+                    if key not in newest or newest[key]["batch"] <= row["batch"]:
+                        newest[key] = row
+            found[f"{name}.{layout.table}"] = _counted(list(newest.values()))
         if name == "online":
             for own in ("member", "member_change"):
                 cursor = connection.execute(f"SELECT * FROM {own}")

@@ -20,6 +20,9 @@ from helder.store.projections.rows import from_arrays, to_json, to_tuples
 Ids = Sequence[int] | np.ndarray
 """Any number of 63-bit ids."""
 
+Key = tuple[int | str, ...]
+"""A natural key, in the order of its layout, as SQLite holds it."""
+
 _IDS_AT_ONCE = 20_000
 """Ids in one statement: what SQLite answers with must stay below a billion bytes."""
 _WATERMARK = "CREATE TABLE IF NOT EXISTS watermark (stage TEXT PRIMARY KEY, position INTEGER NOT NULL) WITHOUT ROWID"
@@ -43,6 +46,28 @@ class ProjectionWriter:
         """Add ``rows`` (columns of the facts' table by name); a row with the key of one that is there replaces it."""
         layout = self._layouts[table]
         self.connection.executemany(sql.upsert(layout), to_tuples(layout, rows, layout.columns))
+        if layout.tailed and not empty(self.connection, layout.tail):
+            self.connection.executemany(sql.overtake(layout), to_tuples(layout, rows, (*layout.key, "batch")))
+
+    def append_to_tail(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
+        """Add ``rows`` as ``append`` does, but leave them where they came: each would touch a page of its own."""
+        layout = self._layouts[table]
+        self.connection.executemany(sql.upsert(layout, layout.tail), to_tuples(layout, rows, layout.columns))
+
+    def merge(self, table: str, after: Key, most: int) -> tuple[int, Key]:
+        """Move at most ``most`` rows from the tail to their place, in the order of the key, past the key ``after``.
+
+        Returns:
+            How many were moved, and the key of the last: where the next go on.
+        """
+        layout = self._layouts[table]
+        found = self.connection.execute(sql.next_of_tail(layout), (*after, most)).fetchall()
+        if not found:
+            return 0, after
+        rows = to_json([row[0] for row in found])
+        for statement in sql.merge(layout):
+            self.connection.execute(statement, (rows,))
+        return len(found), found[-1][1:]
 
     def renew(self, table: str, rows: pa.Table | pa.RecordBatch) -> None:
         """Add ``rows``, with whatever else must go or come with them in the same transaction."""
@@ -65,7 +90,8 @@ class ProjectionWriter:
 
     def forget(self, table: str, by: str, ids: Ids) -> None:
         """Delete the rows whose column ``by`` is among ``ids``: for erasure."""
-        self.connection.execute(sql.forget(self._layouts[table], by), (to_json(ids),))
+        for statement in sql.forget(self._layouts[table], by):
+            self.connection.execute(statement, (to_json(ids),))
 
     def move(self, stage: str, position: int) -> None:
         """Set a watermark; committed with the rows."""
@@ -78,6 +104,8 @@ class ProjectionFile:
     layouts: Mapping[str, Layout]
     version: int
     """Grows when the copies change shape; a file of an older version is emptied and fills again."""
+    oldest: int = 0
+    """A version from which on nothing is emptied: what came since are tables that begin empty. 0: only ``version``."""
 
     def __init__(self, path: Path | str, *, read_only: bool = False) -> None:
         """Open the file at ``path`` and make its tables.
@@ -130,21 +158,33 @@ class ProjectionFile:
         wanted, kept = tuple(columns or layout.columns), only or {}
         if unknown := {*wanted, *kept, by or layout.key[0]} - set(layout.columns):
             raise KeyError(f"{table} has no column {', '.join(sorted(unknown))} in {self.path.name}")
-        statement = sql.select(layout, wanted, by or layout.key[0], tuple(kept))
+        asked = (wanted, by or layout.key[0], tuple(kept))
         values = [msgspec.json.encode(list(each)).decode() for each in kept.values()]
         with self._connections.snapshot() as connection:
-            parts = [connection.execute(statement, (part, *values)).fetchone() for part in _parts(ids)]
+            waits = layout.tailed and not empty(connection, layout.tail)
+            makers = (sql.select_rest, sql.select_tail) if waits else (sql.select,)
+            statements = [make(layout, *asked) for make in makers]
+            parts = [
+                connection.execute(statement, (part, *values)).fetchone()
+                for part in _parts(ids)
+                for statement in statements
+            ]
         return pa.concat_tables(from_arrays(layout, part, wanted) for part in parts)
 
     def count(self, table: str) -> int:
         """Return the number of rows in ``table``."""
         with self._connections.reading() as connection:
-            return int(connection.execute(f'SELECT count(*) FROM "{self.layouts[table].table}"').fetchone()[0])
+            return int(connection.execute(sql.count(self.layouts[table])).fetchone()[0])
+
+    def waiting(self, table: str) -> int:
+        """Return the number of rows in the tail of ``table``."""
+        with self._connections.reading() as connection:
+            return int(connection.execute(f'SELECT count(*) FROM "{self.layouts[table].tail}"').fetchone()[0])
 
     def is_empty(self, table: str) -> bool:
         """Tell whether ``table`` has no rows."""
         with self._connections.reading() as connection:
-            return connection.execute(f'SELECT 1 FROM "{self.layouts[table].table}" LIMIT 1').fetchone() is None
+            return all(empty(connection, each) for each in self.layouts[table].tables)
 
     def watermark(self, stage: str) -> int:
         """Return how far ``stage`` has come in this file (0 at first)."""
@@ -163,7 +203,7 @@ class ProjectionFile:
     def clear(self) -> None:
         """Empty the copies and forget how far they came, so that the next run fills them anew."""
         with self.write() as writer:
-            for table in self.layouts:
+            for table in self._tables():
                 writer.connection.execute(f'DELETE FROM "{table}"')
             writer.connection.execute("DELETE FROM watermark WHERE stage = 'project'")
 
@@ -191,14 +231,22 @@ class ProjectionFile:
         found = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if found > self.version:
             raise ProjectionError(f"{self.path.name} was made by a newer Helder; run that one, or delete the file.")
-        if 0 < found < self.version:
-            for table in self.layouts:
+        if 0 < found < (self.oldest or self.version):
+            for table in self._tables():
                 connection.execute(f'DROP TABLE IF EXISTS "{table}"')
             connection.execute("DELETE FROM watermark WHERE stage = 'project'")
+
+    def _tables(self) -> list[str]:
+        return [table for layout in self.layouts.values() for table in layout.tables]
 
     def _statements(self) -> list[str]:
         """Return the statements that make this file's tables."""
         return [statement for layout in self.layouts.values() for statement in sql.create(layout)]
+
+
+def empty(connection: sqlite3.Connection, table: str) -> bool:
+    """Tell whether a table of the file has no rows."""
+    return connection.execute(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone() is None
 
 
 def _parts(ids: Ids) -> list[str]:

@@ -23,7 +23,8 @@ class Hot(ProjectionFile):
     """
 
     layouts = HOT
-    version = 2
+    version = 3
+    oldest = 2
 
     def warm(self, limit: int = 4 << 30) -> None:
         """Have the system read up to ``limit`` bytes ahead, beside all else: a cold file is slow to ask."""

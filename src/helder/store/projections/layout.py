@@ -26,6 +26,9 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     """Columns with an index of their own."""
     without: tuple[str, ...] = ()
     """Columns that stay in the facts: wide ones that no question about a few people needs in a hurry."""
+    tailed: bool = False
+    """Whether new rows wait in a table of their own, in the order in which they came, until they are merged; such a
+    table has no versions."""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -36,6 +39,16 @@ class Layout(msgspec.Struct, frozen=True, kw_only=True):
     def read_from(self) -> str:
         """Table or view of the facts that the rows come from."""
         return self.source or self.table
+
+    @property
+    def tail(self) -> str:
+        """Name of the table in which new rows wait; only when ``tailed``."""
+        return f"{self.table}_tail"
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables of the file in which the rows lie."""
+        return (self.table, self.tail) if self.tailed else (self.table,)
 
     @property
     def versioned(self) -> bool:
@@ -64,6 +77,7 @@ HOT: dict[str, Layout] = {
             source="every_event",
             # The context (browser, screen, locale) alone is often wider than all else together.
             without=("received_at", "original_at", "context"),
+            tailed=True,
         ),
         Layout(table="orders", key=("identity_id", "at", "source", "record_key")),
         Layout(table="order_line", key=("identity_id", "at", "source", "record_key")),
