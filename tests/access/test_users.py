@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from helder.access.drafts import Drafts
+from helder.access.drafts import Change, Drafts
 from helder.access.invitations import Invitations
 from helder.access.lockout import MOST_FROM_ONE, MOST_OF_ONE, WITHIN, TooManyAttempts
 from helder.access.passwords import hashed, verified
@@ -259,3 +259,19 @@ def test_a_draft_is_its_owner_s(state: State, now: datetime) -> None:
     assert [each.body for each in drafts.all("user:2")] == ["{9}"]
     drafts.drop("user:1", "segment:x")
     assert drafts.get("user:1", "segment:x") is None
+
+
+def test_an_older_change_does_not_replace_a_newer(state: State, now: datetime) -> None:
+    """Within a sheet the highest number holds, also after it was saved; another sheet counts for itself."""
+    drafts = Drafts(state)
+    assert drafts.keep("user:1", "segment:x", "{2}", 3, now, Change("a", 2))
+    assert not drafts.keep("user:1", "segment:x", "{1}", 3, now, Change("a", 1))
+    assert [each.body for each in drafts.all("user:1")] == ["{2}"]
+    drafts.close("user:1", "segment:x", now, Change("a", 4))
+    assert not drafts.keep("user:1", "segment:x", "{3}", 3, now, Change("a", 3))
+    assert drafts.get("user:1", "segment:x") is None
+    assert drafts.all("user:1") == []
+    assert drafts.keep("user:1", "segment:x", "{5}", 3, now, Change("b", 1))
+    found = drafts.get("user:1", "segment:x")
+    assert found is not None
+    assert found.body == "{5}"

@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from helder.govern.audit import read_audit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import APIResponse, Page, Route
 
     from conftest import Come, Workspace
 
@@ -72,6 +72,27 @@ def test_a_draft_outlives_the_session(come: Come) -> None:
     other.goto("/segments/new?lang=en")
     expect(other.get_by_label("Name of the segment")).to_have_value("Half a thought")
     expect(other.locator(".hd-rule")).to_have_count(1)
+
+
+def test_what_is_typed_while_the_tree_changes_is_kept(come: Come, workspace: Workspace) -> None:
+    """A name typed before another change is answered is there, with that change, when the page is opened again."""
+    rule = '{"all": [{"attribute": "city", "op": "is", "value": "Gent"}]}'
+    workspace.client.call("segment_save", key="slow", name="Slow", rule=rule)
+    page = come("marketer")
+    page.goto("/segments/slow")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/segments/edit", lambda route: held.append((route, route.fetch())))
+    pick(page, "e-mail address")
+    with page.expect_response("**/segments/preview") as early:
+        page.get_by_label("Name of the segment").fill("Typed meanwhile")
+    assert early.value.status == 204
+    with page.expect_response("**/segments/preview") as late:
+        (route, answer) = held[0]
+        route.fulfill(response=answer)
+    assert late.value.status == 200
+    page.goto("/segments/slow")
+    expect(page.get_by_label("Name of the segment")).to_have_value("Typed meanwhile")
+    expect(page.locator(".hd-rule")).to_have_count(2)
 
 
 def test_two_people_change_one_segment(come: Come, workspace: Workspace) -> None:

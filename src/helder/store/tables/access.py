@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import BigInteger, Column, DateTime, ForeignKey, Index, Integer, String, Table, Text
 
 from helder.store.tables.base import Id, metadata
 
@@ -71,5 +71,7 @@ draft = Table(
     Column("body", Text, nullable=False),
     Column("based_on", Integer, nullable=False, comment="version that the work began from"),
     Column("changed_at", DateTime, nullable=False),
+    Column("sheet", String, nullable=False, server_default="", comment="opening of the page that it was typed in"),
+    Column("change", BigInteger, nullable=False, server_default="0", comment="number of the change within that sheet"),
 )
 """Work that was not saved yet: kept as it is typed, so that a session that ends loses nothing."""

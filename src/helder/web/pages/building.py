@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 from litestar import Response, get, post
 
+from helder.access.drafts import Change
 from helder.errors import InvalidInput
 from helder.intelligence.segments.definitions import Segment
 from helder.web.app import AnyRequest, pages_of
@@ -25,6 +27,9 @@ from helder.web.translate import Translator
 
 NEW = '{"all": []}'
 _MOST_PAST = 20
+LEAP = 1_000
+"""How much the number of changes grows with one of the tree. The page counts what is done in it one by one; what is
+typed while the new tree is under way is typed into the old one, and must stay older than it."""
 _guards = [needs("marketer")]
 
 
@@ -43,6 +48,8 @@ class Sheet(msgspec.Struct, frozen=True):
     """Profile that is asked about."""
     look: str = ""
     """Node that gets the focus."""
+    change: Change = Change()
+    """Which change this is, of which opening of the page."""
 
     @property
     def subject(self) -> str:
@@ -80,29 +87,21 @@ async def show(request: AnyRequest, key: str, who: str = "") -> Response[str]:
 @post("/segments/preview", include_in_schema=False, guards=_guards)
 async def preview(request: AnyRequest) -> Response[Any]:
     """Answer a change of a control: the numbers, the words, and how to take the change back."""
-    sheet = _sheet(await read_form(request))
-    _keep(request, sheet)
-    if not wants_part(request):
-        return await _shown(request, sheet)
-    return part(request, "segments/preview.html", await _filled(request, sheet))
+    return await _changed(request, _sheet(await read_form(request)), "segments/preview.html")
 
 
 @post("/segments/edit", include_in_schema=False, guards=_guards)
 async def edit(request: AnyRequest) -> Response[Any]:
     """Answer a change of the tree: the whole builder."""
     form = await read_form(request)
-    sheet = _operated(_sheet(form), form.text("op"))
-    _keep(request, sheet)
-    if not wants_part(request):
-        return await _shown(request, sheet)
-    return part(request, "segments/edited.html", await _filled(request, sheet))
+    return await _changed(request, _leapt(_operated(_sheet(form), form.text("op"))), "segments/edited.html")
 
 
 @post("/segments/save", include_in_schema=False, guards=_guards)
 async def save(request: AnyRequest) -> Response[Any]:
     """Save what is being worked on as the next version."""
     form, pages, reader = await read_form(request), pages_of(request), reader_of(request)
-    sheet, t = _sheet(form), reader_of(request).t
+    sheet, t = _leapt(_sheet(form)), reader_of(request).t
     if not sheet.name or sheet.incomplete:
         said = (
             t.gettext("Give it a name first.") if not sheet.name else t.gettext("Fill in the rules that miss a value.")
@@ -117,7 +116,7 @@ async def save(request: AnyRequest) -> Response[Any]:
         await pages.worker.call("segment_save", **made)
     except InvalidInput as error:
         return await _shown(request, sheet, fault=str(error), status=422)
-    pages.drafts.drop(reader.actor, sheet.subject)
+    pages.drafts.close(reader.actor, sheet.subject, pages.clock(), sheet.change)
     back = {"key": key, "version": str(version)} if version else {}
     undo = "/segments/restore" if version else ""
     return done(request, f"/segments/{key}", Flash(t.gettext("The segment is saved."), undo=undo, values=back))
@@ -138,9 +137,9 @@ async def ask(request: AnyRequest) -> Response[Any]:
 @post("/segments/forget", include_in_schema=False, guards=_guards)
 async def forget(request: AnyRequest) -> Response[Any]:
     """Throw the draft away."""
-    form, reader = await read_form(request), reader_of(request)
-    key = form.text("key")
-    pages_of(request).drafts.drop(reader.actor, f"segment:{key}")
+    sheet, pages, reader = _leapt(_sheet(await read_form(request))), pages_of(request), reader_of(request)
+    pages.drafts.close(reader.actor, sheet.subject, pages.clock(), sheet.change)
+    key = sheet.key
     return done(request, f"/segments/{key}" if key else "/segments", Flash(reader.t.gettext("The draft is gone.")))
 
 
@@ -149,21 +148,38 @@ def _opened(request: AnyRequest, saved: Segment | None, text: str, name: str) ->
     key, version = (saved.key, saved.version) if saved else ("", 0)
     kept = pages_of(request).drafts.get(reader_of(request).actor, f"segment:{key}")
     if kept is None:
-        return Sheet(key, name, version, from_rule(text))
+        return Sheet(key, name, version, from_rule(text), change=_opening())
     draft = msgspec.json.decode(kept.body, type=Kept)
-    return Sheet(key, draft.name, kept.based_on, from_rule(draft.rule), past=(text,) if saved else ())
+    return Sheet(
+        key, draft.name, kept.based_on, from_rule(draft.rule), past=(text,) if saved else (), change=_opening()
+    )
 
 
 def _sheet(form: Form) -> Sheet:
-    based_on = form.text("based_on")
     return Sheet(
         form.text("key"),
         form.text("name")[:200],
-        int(based_on) if based_on.isdigit() else 0,
+        _number(form.text("based_on")),
         from_form(form),
         tuple(form.texts("past")[-_MOST_PAST:]),
         form.text("who"),
+        change=Change(form.text("sheet")[:40], _number(form.text("change"))),
     )
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) <= 15 else 0
+
+
+def _opening() -> Change:
+    """Return the first change of a page that is opened now."""
+    return Change(secrets.token_urlsafe(9))
+
+
+def _leapt(sheet: Sheet) -> Sheet:
+    """Return the sheet as newer than all that its page still holds."""
+    change = msgspec.structs.replace(sheet.change, number=sheet.change.number + LEAP)
+    return msgspec.structs.replace(sheet, change=change)
 
 
 def _operated(sheet: Sheet, operation: str) -> Sheet:
@@ -181,10 +197,22 @@ def _operated(sheet: Sheet, operation: str) -> Sheet:
     return msgspec.structs.replace(sheet, past=(*sheet.past, before)[-_MOST_PAST:], look=look)
 
 
-def _keep(request: AnyRequest, sheet: Sheet) -> None:
-    """Keep the draft: a session that ends loses nothing."""
+async def _changed(request: AnyRequest, sheet: Sheet, template: str) -> Response[Any]:
+    """Keep a change and answer with a part of the page; nothing is answered to one that a newer has overtaken."""
+    if not wants_part(request):
+        # Without script the whole page comes back, and going back to an earlier one is a change as any.
+        reopened = msgspec.structs.replace(sheet, change=_opening())
+        _keep(request, reopened)
+        return await _shown(request, reopened)
+    if not _keep(request, sheet):
+        return Response(None, status_code=204)
+    return part(request, template, await _filled(request, sheet))
+
+
+def _keep(request: AnyRequest, sheet: Sheet) -> bool:
+    """Keep the draft: a session that ends loses nothing. Tell whether it was the newest."""
     pages, body = pages_of(request), msgspec.json.encode(Kept(sheet.name, to_text(sheet.root))).decode()
-    pages.drafts.keep(reader_of(request).actor, sheet.subject, body, sheet.based_on, pages.clock())
+    return pages.drafts.keep(reader_of(request).actor, sheet.subject, body, sheet.based_on, pages.clock(), sheet.change)
 
 
 async def _shown(

@@ -5,6 +5,29 @@ if (sheet) {
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   const moved = sheet.querySelector("[data-moved]");
 
+  // What is done here is numbered, so that the server knows a change that arrives late; its answer has a number of its own.
+  let known = sheet.querySelector("[data-change]").value;
+  let typed = false;
+
+  const count = (event) => {
+    const field = sheet.querySelector("[data-change]");
+    known = field.value = String(Number(field.value) + 1);
+    typed = event.type === "input";
+  };
+
+  // What was typed while a new tree was under way was refused with the old tree: it is sent again with the new one.
+  const again = () => {
+    const { value } = sheet.querySelector("[data-change]");
+    if (value === known) return;
+    known = value;
+    if (typed) sheet.dispatchEvent(new Event("rules-moved"));
+    typed = false;
+  };
+
+  sheet.addEventListener("input", count, true);
+  document.addEventListener("click", (event) => event.target.closest("button")?.form === sheet && count(event), true);
+  window.addEventListener("pageshow", (event) => event.persisted && location.reload());
+
   const sortables = () => {
     for (const list of sheet.querySelectorAll("[data-sort]")) {
       if (list.dataset.sorted || !window.Sortable) continue;
@@ -34,6 +57,7 @@ if (sheet) {
   document.addEventListener("htmx:after:swap", () => {
     sortables();
     look();
+    again();
   });
   window.addEventListener("load", sortables);
   sortables();
