@@ -59,9 +59,10 @@ def _says_more(facts: Facts, after: int, upto: int) -> bool:
 def _unknown(reader: Reader, ids: pa.ChunkedArray) -> bool:
     """Tell whether no identity has a profile or a link from before."""
     wanted = pa.table({"identity_id": pc.unique(ids)})
-    return not any(reader.read(expr, wanted=wanted).num_rows for expr in (_placed(), links_touching()))
+    return not reader.read(_known_before(), wanted=wanted).num_rows
 
 
 @cache
-def _placed() -> Table:
-    return table("identity_profile").semi_join(wanted_ids(), "identity_id").select("identity_id").limit(1)
+def _known_before() -> Table:
+    placed = table("identity_profile").semi_join(wanted_ids(), "identity_id").select("identity_id")
+    return placed.union(links_touching().select(identity_id="a"), distinct=False).limit(1)

@@ -19,7 +19,7 @@ from helder.clock import stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.definitions import Segment, Segments
 from helder.intelligence.segments.engine import Engine
-from helder.intelligence.segments.index import Ids
+from helder.intelligence.segments.index import Ids, among
 from helder.intelligence.segments.rule import Rule, fingerprint
 from helder.intelligence.segments.touched import Moved
 from helder.intelligence.segments.tree import asks_live, expanded
@@ -156,6 +156,7 @@ class Refresh:
 
     def _compute(self, segment: Segment, now: datetime, upto: int) -> int:
         """Compute a segment over everyone."""
+        who = self._engine.who_now()  # before members are asked: who goes meanwhile is then among those gone since
         before = self._online.members(segment.id)
         members = self._engine.members(segment.rule, now)
         entered, left = np.setdiff1d(members, before, True), np.setdiff1d(before, members, True)
@@ -167,6 +168,8 @@ class Refresh:
             at=stored(now),
             noted=stored(now),
             whole=stored(now),
+            origin=who.origin,
+            gone=len(who.gone),
         )
         return moves
 
@@ -235,10 +238,12 @@ def _with(ids: Ids, gone: Ids) -> Ids:
 
 
 def _change(members: Ids, found: Ids, asked: Ids) -> Change:
-    """Return who entered and who left: of those ``asked`` about, ``members`` were in, and ``found`` are."""
+    """Return who entered and who left: of those ``asked`` about (ascending), ``members`` were in, and ``found`` are."""
     if not len(asked):
         return _NOBODY, _NOBODY
-    before = members[np.isin(members, asked)]
+    before = np.sort(members[among(asked, members)[1]])
+    if np.array_equal(before, found):
+        return _NOBODY, _NOBODY
     return np.setdiff1d(found, before), np.setdiff1d(before, found)
 
 

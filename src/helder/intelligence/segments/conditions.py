@@ -17,7 +17,7 @@ import msgspec
 from ibis.expr.types import BooleanColumn, Column, StringColumn, Table, TimestampColumn
 
 from helder.intelligence.segments.moments import Moments, moment
-from helder.intelligence.segments.rule import NEGATIVE, Condition, Span
+from helder.intelligence.segments.rule import NEGATIVE, Condition, Span, Value
 from helder.store.facts.json_text import json_text
 
 MICROS = 1_000_000
@@ -48,6 +48,15 @@ def _compared(operand: Operand, condition: Condition, op: str, moments: Moments)
     if op in _RELATIVE:
         return _RELATIVE[op](as_time(operand), cast("Span", condition.value), moments)
     return _PLAIN[op](_typed(operand, condition), _literal(operand, condition))
+
+
+def in_micros(condition: Condition) -> Condition | None:
+    """Return a comparison of an amount with amounts as one of micros; None when it is with something else."""
+    value = condition.value
+    if not (_is_number(value) or value is None):
+        return None
+    amounts = tuple(map(_micros, value)) if isinstance(value, tuple) else _micros(value)
+    return msgspec.structs.replace(condition, value=cast("Value", amounts))
 
 
 def property_of(table: Table, column: str, key: str, dialect: str) -> Operand:

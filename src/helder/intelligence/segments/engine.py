@@ -19,7 +19,7 @@ from helder.clock import aware, stopwatch, stored
 from helder.errors import Unavailable
 from helder.intelligence.segments.answer import Answer
 from helder.intelligence.segments.bitmaps import Bitmaps, Moment
-from helder.intelligence.segments.index import Ids, ProfileIndex, patched, read_index
+from helder.intelligence.segments.index import Ids, ProfileIndex, among, patched, read_index
 from helder.intelligence.segments.keeping import Keeping
 from helder.intelligence.segments.live import LiveObjects
 from helder.intelligence.segments.moments import Moments
@@ -36,8 +36,6 @@ from helder.intelligence.segments.who import Who, caught_up, read_who
 from helder.store.facts.protocol import Facts, Reader
 from helder.store.facts.schema import table
 
-SEVERAL = 3
-"""Leaves that are worth asking at once; the question of each alone is compiled sooner."""
 FEW = 20_000
 """Profiles that a live source is asked about by their keys; of more it is asked about everyone."""
 
@@ -145,10 +143,11 @@ class Engine:
 
     def restricted_all(self, rules: list[Rule], profile_ids: Ids, now: datetime) -> list[Ids | Unavailable]:
         """Return, for each of ``rules``, those of ``profile_ids`` that meet it, or why that cannot be known."""
-        return self.restricted_each([(rule, profile_ids) for rule in rules], now)
+        ids = np.unique(profile_ids)
+        return self.restricted_each([(rule, ids) for rule in rules], now)
 
     def restricted_each(self, asked: list[tuple[Rule, Ids]], now: datetime) -> list[Ids | Unavailable]:
-        """Return, for each rule with the profiles that are asked about, those that meet it, or why that is not known.
+        """Return, for each rule with the profiles asked about (ascending), those that meet it, or why it is not known.
 
         Rows are gathered once for all rules. Sources are asked last, about those who meet the rest of the rule.
         """
@@ -157,7 +156,7 @@ class Engine:
         whole = [expanded(rule, self._around.lookup) for rule, _ in asked]
         wider = [without_live(rule) for rule in whole]
         with self.few([(rule, ids) for rule, (_, ids) in zip(wider, asked, strict=True)], now) as sitting:
-            found = [_of_these(_answered(rule, sitting), ids) if len(ids) else _NOBODY
+            found = [_of_these(sitting.who_meets(rule), ids) if len(ids) else _NOBODY
                      for rule, (_, ids) in zip(wider, asked, strict=True)]  # fmt: skip
         return [
             self._narrowed(rule, each, now) if rule != width and not isinstance(each, Unavailable) else each
@@ -172,14 +171,21 @@ class Engine:
         with self._facts.reader() as reader:
             who = self.who(reader)
             touched = moving.ask(self._facts, reader, who, moved)
-        return [touched.of({each for leaf in own for each in interests(leaf, setting)}) for own in leaves], who
+        looked_at = [frozenset(each for leaf in own for each in interests(leaf, setting)) for own in leaves]
+        found = {each: touched.of(each) for each in set(looked_at)}
+        return [found[each] for each in looked_at], who
+
+    def who_now(self) -> Who:
+        """Return who is who now."""
+        with self._facts.reader() as reader:
+            return self.who(reader)
 
     def _narrowed(self, rule: Rule, profile_ids: Ids, now: datetime) -> Ids | Unavailable:
         """Ask all of ``rule`` about those who meet the rest of it."""
         if not len(profile_ids):
             return _NOBODY
         with self.few([(rule, profile_ids)], now) as sitting:
-            return _answered(rule, sitting)
+            return sitting.who_meets(rule)
 
     @contextmanager
     def few(self, asked: list[tuple[Rule, Ids]], now: datetime) -> Iterator[Sitting]:
@@ -190,17 +196,16 @@ class Engine:
         setting = self._setting(stored(now), few)
         plan = self._plans.of(setting, "few")
         leaves = self._asked_of_facts([rule for rule, _ in asked])
-        together = self._plans.together(leaves, setting) if len(leaves) >= SEVERAL else None
-        alone = [leaf for name, leaf in leaves.items() if together is None or name not in together.leaves]
-        wanted = all_needs([*(plan(leaf).needs for leaf in alone), *([together.needs] if together else [])])
+        together = self._plans.together(leaves, setting)
+        alone = [leaf for name, leaf in leaves.items() if name not in together.leaves]
+        wanted = all_needs([*(plan(leaf).needs for leaf in alone), together.needs])
         with self._facts.reader() as reader:
             index = self.who(reader).part(np.concatenate([ids for _, ids in asked]))
             small = SmallTables(reader, self._hot, self._online)
             tables = small.gather(index, wanted, self._readers(asked, plan))
             sitting = Sitting(index, setting, plan, self._around, self._objects)
             sitting.reads(reader, tables, lambda kind: small.keys_of(index, kind))
-            if together is not None:
-                sitting.asks_together(together)
+            sitting.asks_together(together)
             yield sitting
 
     def _readers(self, asked: list[tuple[Rule, Ids]], plan: Callable[[Leaf], Plan]) -> dict[str, Ids]:
@@ -280,21 +285,13 @@ class _Indexed(msgspec.Struct, frozen=True):
 
 
 def _of_these(found: Ids | Unavailable, ids: Ids) -> Ids | Unavailable:
-    """Return those of ``found`` that were asked about."""
-    return found if isinstance(found, Unavailable) else found[np.isin(found, ids)]
+    """Return those of ``found`` that were asked about (``ids``, ascending)."""
+    return found if isinstance(found, Unavailable) else found[among(ids, found)[1]]
 
 
 def _matching(rule: Rule, sitting: Sitting) -> Ids:
     """Return the ids of the profiles that meet ``rule``."""
-    found = _answered(rule, sitting)
+    found = sitting.who_meets(rule)
     if isinstance(found, Unavailable):
         raise found
     return found
-
-
-def _answered(rule: Rule, sitting: Sitting) -> Ids | Unavailable:
-    """Return the ids of the profiles that meet ``rule``, or why that cannot be known."""
-    found = combine(rule, len(sitting.index), sitting)
-    if found is None:
-        return Unavailable(f"the segment cannot be computed now: {sitting.reasons}")
-    return sitting.index.profiles[found]

@@ -181,6 +181,14 @@ def patched(index: ProfileIndex, reader: Reader, after: int, rows: int) -> Profi
     return read_index(reader)
 
 
+def among(ascending: Ids, wanted: Ids) -> tuple[Ids, Bitmap]:
+    """Return where each of ``wanted`` would stand in ``ascending``, and whether it does."""
+    if not len(ascending):
+        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
+    at = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
+    return at, ascending[at] == wanted
+
+
 def column(rows: pa.Table, name: str) -> NDArray[Any]:
     """Return a column of an answer as an array."""
     return rows.column(name).to_numpy()

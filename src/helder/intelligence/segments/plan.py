@@ -64,6 +64,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     complement: bool
     latest: bool
     counted: Condition | None
+    totalled: Condition | None
     followed: Followed | None
     needs: dict[str, tuple[str, ...]]
     """Columns by small table that ``rows`` and ``more`` read."""
@@ -82,6 +83,7 @@ def compiled_plan(leaf: Leaf, setting: Setting) -> Plan:
         complement=asked.complement,
         latest=asked.latest,
         counted=asked.counted,
+        totalled=asked.totalled,
         followed=asked.followed,
         needs=needs(_read_by(asked)),
     )

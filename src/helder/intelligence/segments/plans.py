@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from helder.intelligence.segments.plan import Plan, compiled_plan
 from helder.intelligence.segments.rule import Leaf, fingerprint
@@ -11,8 +12,9 @@ from helder.intelligence.segments.setting import Setting
 from helder.intelligence.segments.together import Together, compiled_together
 from helder.intelligence.segments.touched import Moving
 
-MOST = 4_096
-"""Plans that are kept."""
+MOST, MOST_SETS = 4_096, 256
+"""Plans of leaves, and of sets of leaves, that are kept."""
+_Plan = TypeVar("_Plan")
 
 
 class Plans:
@@ -47,22 +49,16 @@ class Plans:
         self.of(setting, "all")
         key = (frozenset(map(fingerprint, leaves)), setting.dialect, setting.soft_opt_in)
         with self._lock:
-            if key not in self._moving:
-                if len(self._moving) >= MOST // 64:
-                    self._moving.clear()
-                self._moving[key] = Moving(leaves, setting)
-            return self._moving[key]
+            found = self._moving.pop(key, None) or Moving(leaves, setting)
+            return _kept(self._moving, key, found)
 
     def together(self, leaves: Mapping[bytes, Leaf], setting: Setting) -> Together:
         """Return the questions that ask all ``leaves`` (by fingerprint) at once, of small tables."""
         self.of(setting, "few")
         key = (frozenset(leaves), setting.dialect, setting.soft_opt_in)
         with self._lock:
-            if key not in self._together:
-                if len(self._together) >= MOST // 64:
-                    self._together.clear()
-                self._together[key] = compiled_together(leaves.values(), setting)
-            return self._together[key]
+            found = self._together.pop(key, None) or compiled_together(leaves.values(), setting)
+            return _kept(self._together, key, found)
 
     def _plan(self, leaf: Leaf, setting: Setting, key: tuple[object, ...]) -> Plan:
         found = self._kept.get(key)
@@ -73,3 +69,11 @@ class Plans:
                     self._kept.clear()
                 self._kept[key] = found
         return found
+
+
+def _kept(plans: dict[tuple[object, ...], _Plan], key: tuple[object, ...], plan: _Plan) -> _Plan:
+    """Keep a plan as the newest; the one that was not asked for the longest time makes room."""
+    if len(plans) >= MOST_SETS:
+        del plans[next(iter(plans))]
+    plans[key] = plan
+    return plan

@@ -8,7 +8,7 @@ from datetime import datetime
 import ibis
 from ibis.expr.types import Column, Table, Value
 
-from helder.intelligence.segments.conditions import Operand, property_of, truth
+from helder.intelligence.segments.conditions import Operand, in_micros, property_of, truth
 from helder.intelligence.segments.counting import compared, counted, holds
 from helder.intelligence.segments.moments import moment
 from helder.intelligence.segments.rule import Aggregate, Window
@@ -33,7 +33,9 @@ def aggregate(leaf: Aggregate, setting: Setting) -> Question:
         )
         return compared(measured, kind, leaf.test, setting.moments, nothing)
 
-    return Question(valued, finish, complement=holds(leaf.test, nothing))
+    money = kind == "money" and leaf.measure == "sum"
+    totalled = in_micros(leaf.test) if money else None
+    return Question(valued, finish, complement=holds(leaf.test, nothing), totalled=totalled)
 
 
 def _records(leaf: Aggregate, setting: Setting) -> Table:

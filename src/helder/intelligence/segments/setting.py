@@ -48,7 +48,8 @@ class Question(msgspec.Struct, frozen=True):
     one counts (of two at one moment the one against); a profile with a choice against is out, one with a choice for
     is in, and so is one without any whose identity is among ``more``. With ``counted`` there is a row an identity with
     their number ``n``, and the leaf holds for the profiles whose total meets it, of those without rows zero: whoever
-    has the rows in memory need not ask ``finish``; nor with ``followed``, over rows (identity_id, at, begins). With
+    has the rows in memory need not ask ``finish``; nor with ``totalled``, over rows with a whole number
+    ``value`` whose total must meet it, nor with ``followed``, over rows (identity_id, at, begins). With
     ``complement`` the leaf holds for all but those: "never did X" is everyone but those who did.
     """
 
@@ -58,6 +59,7 @@ class Question(msgspec.Struct, frozen=True):
     latest: bool = False
     more: Table | None = None
     counted: Condition | None = None
+    totalled: Condition | None = None
     followed: Followed | None = None
 
 

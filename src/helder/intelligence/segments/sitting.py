@@ -17,7 +17,7 @@ from helder.intelligence.segments.following import followed
 from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column
 from helder.intelligence.segments.live import LiveObjects, LiveSources, live_question, to_identities
 from helder.intelligence.segments.plan import MAPPED, Plan, Template
-from helder.intelligence.segments.rule import Leaf, Live, Membership, fingerprint
+from helder.intelligence.segments.rule import Leaf, Live, Membership, Rule, fingerprint
 from helder.intelligence.segments.setting import Followed, Setting
 from helder.intelligence.segments.together import Answers, Together
 from helder.intelligence.segments.tree import Lookup, combine, expanded
@@ -27,6 +27,8 @@ from helder.store.facts.schema import table
 
 KeysOf = Callable[[str], Mapping[str, int]]
 """Gives the identities of a kind, id by key, of the profiles that are asked about."""
+
+_MOST_ADDED = 2.0**62
 
 
 class Surroundings(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,7 +64,7 @@ class Sitting:
         self._around = around
         self._objects = objects
         self._known: dict[bytes, Bitmap | None] = {}
-        self._together = Answers(Together({}, {}, {}), index, {})
+        self._together: Answers | None = None
 
     def reads(self, reader: Reader, tables: Mapping[str, pa.Table], keys_of: KeysOf | None = None) -> Self:
         """Ask ``reader``, with small ``tables`` visible; ``keys_of`` is given when the profiles are a few only."""
@@ -73,8 +75,10 @@ class Sitting:
 
     def asks_together(self, together: Together) -> None:
         """Ask many leaves at once; the rest, and what follows from their rows, is asked when it is wanted."""
-        found = {name: self._read(each) for name, each in together.templates.items()}
-        self._together = Answers(together, self.index, found)
+        now = self.setting.moments.now
+        self._together = Answers(together, self.index, self._tables, now)
+        for name, rows in self._together.left().items():
+            self._together.answered(name, self._reader.sql(together.templates[name].at(now), **{name: rows}))
 
     def __call__(self, leaf: Leaf) -> Bitmap | None:
         """Return the bitmap of ``leaf``."""
@@ -94,6 +98,13 @@ class Sitting:
         except Unavailable as error:
             self.because[name] = str(error)
             return None
+
+    def who_meets(self, rule: Rule) -> Ids | Unavailable:
+        """Return the ids of the profiles that meet ``rule``, or why that cannot be known."""
+        found = combine(rule, len(self.index), self)
+        if found is None:
+            return Unavailable(f"the segment cannot be computed now: {self.reasons}")
+        return self.index.profiles[found]
 
     @property
     def reasons(self) -> str:
@@ -117,7 +128,7 @@ class Sitting:
 
     def _bitmap(self, name: bytes, plan: Plan) -> Bitmap:
         """Ask, and turn the ids that come back into a bitmap."""
-        asked = self._together if name in self._together else None
+        asked = self._asked(name)
         if plan.latest:
             return self._judged(name, plan)
         if asked is not None and plan.finish is None and plan.followed is None:
@@ -131,6 +142,10 @@ class Sitting:
             there = ordinals >= 0
             numbers = None if rows is None else column(rows, "n")[there]
             return meeting(plan.counted, np.bincount(ordinals[there], numbers, len(self.index)))
+        few = self.keys_of is not None  # totals of a million profiles are compared sooner by the engine
+        if few and plan.totalled is not None and rows is not None and _can_be_added(rows):
+            there = ordinals >= 0
+            return meeting(plan.totalled, _totals(ordinals[there], column(rows, "value")[there], len(self.index)))
         if plan.followed is not None and rows is not None:
             ordinals = _followed(plan.followed, ordinals, rows)
         if plan.finish is not None and rows is not None:
@@ -148,7 +163,7 @@ class Sitting:
 
     def _judged(self, name: bytes, plan: Plan) -> Bitmap:
         """Let the latest choice of each identity speak."""
-        asked = self._together if name in self._together else None
+        asked = self._asked(name)
         rows = self._read(plan.rows) if asked is None else asked.rows(name)
         places = self.index.identities.places(column(rows, "identity_id"))
         agreed, refused = last_choices(places, column(rows, "at").astype(np.int64), column(rows, "against"))
@@ -157,6 +172,10 @@ class Sitting:
             more = self._ordinals(self._read(plan.more)) if asked is None else asked.ordinals(name, more=True)
             found |= self.index.bitmap(more)
         return found & ~self.index.bitmap(self.index.ordinals_at(refused))
+
+    def _asked(self, leaf: bytes) -> Answers | None:
+        """Return what was asked at once, when the leaf with this fingerprint is among that."""
+        return self._together if self._together is not None and leaf in self._together else None
 
     def _read(self, template: Template) -> pa.Table:
         tables = {name: self._tables[name] for name in template.tables if name in self._tables}
@@ -175,3 +194,16 @@ def _followed(asked: Followed, ordinals: Ids, rows: pa.Table) -> Ids:
     ordinals, begins = ordinals[there], column(rows, "begins")[there]
     met = followed(ordinals, column(rows, "at").astype(np.int64)[there], begins, asked.within)
     return ordinals[begins][~met if asked.negated else met]
+
+
+def _can_be_added(rows: pa.Table) -> bool:
+    """Tell whether the sums of all values are whole numbers of 64 bits."""
+    values = column(rows, "value")
+    return values.dtype == np.int64 and float(np.abs(values.astype(np.float64)).sum()) < _MOST_ADDED
+
+
+def _totals(ordinals: Ids, values: Ids, size: int) -> Ids:
+    """Return the sum of each profile."""
+    totals = np.zeros(size, np.int64)
+    np.add.at(totals, ordinals, values)
+    return totals

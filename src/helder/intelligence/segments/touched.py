@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from functools import reduce
 
+import ibis
 import msgspec
 import numpy as np
 import pyarrow as pa
@@ -68,7 +69,7 @@ class Moving:
         events = [due_events(offset, setting, edges.since, edges.at) for offset in offsets]
         self._fresh = {name: _fresh_sql(name, setting) for name in self._tables()}
         self._late = _templates(late, setting.dialect, edges.marks)
-        self._late_events = [_marked(each, setting.dialect, edges.marks) for each in events]
+        self._late_events = _together(events, setting.dialect, edges.marks)
         self._names = [
             {EVENT + each.event for each in ends if each.event and each.offset == offset} for offset in offsets
         ]
@@ -90,10 +91,17 @@ class Moving:
             anyhow += [by.pop(name) for name in _DERIVED]
         if moved.at > moved.since:
             anyhow += [_profiles(reader.sql(each.at(moved)), who) for each in self._late]
-            for template, names in zip(self._late_events, self._names, strict=True):
-                for name, ids in _by_name(reader.sql(template.at(moved)), names, who).items():
-                    by[name] = np.union1d(by.get(name, _NOBODY), ids)
+            for name, ids in self._fell_due(reader, who, moved):
+                by[name] = np.union1d(by.get(name, _NOBODY), ids)
         return Touched(by, np.unique(np.concatenate(anyhow)) if anyhow else _NOBODY)
+
+    def _fell_due(self, reader: Reader, who: Who, moved: Moved) -> Iterator[tuple[str, Ids]]:
+        """Yield names of events with the profiles for whom one crossed a boundary."""
+        if self._late_events is None:
+            return
+        rows = reader.sql(self._late_events.at(moved))
+        for number, names in enumerate(self._names):
+            yield from _by_name(rows.filter(pc.equal(rows.column("slice"), number)), names, who).items()
 
     def _tables(self) -> list[str]:
         """Return the tables whose new rows matter."""
@@ -208,6 +216,14 @@ def _templates(rows: list[Table], dialect: str, marks: dict[datetime, tuple[str,
         if same:
             made.append(_marked(reduce(lambda a, b: a.union(b), same.values()), dialect, marks))
     return made
+
+
+def _together(events: list[Table], dialect: str, marks: dict[datetime, tuple[str, timedelta]]) -> MovedSql | None:
+    """Compile slices of events as one question, each with its number: a question costs more than it finds."""
+    numbered = [each.mutate(slice=ibis.literal(number, type="int64")) for number, each in enumerate(events)]
+    if not numbered:
+        return None
+    return _marked(reduce(lambda a, b: a.union(b, distinct=False), numbered), dialect, marks)
 
 
 def _marked(rows: Table, dialect: str, marks: dict[datetime, tuple[str, timedelta]]) -> MovedSql:

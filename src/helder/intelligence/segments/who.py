@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from helder.intelligence.segments.index import Bitmap, Ids, ProfileIndex, column, index_of, read_index
+from helder.intelligence.segments.index import Ids, ProfileIndex, among, column, index_of, read_index
 from helder.store.facts.protocol import Facts, Reader
 from helder.store.facts.schema import table
 
@@ -49,7 +49,7 @@ class Who:
         ordinals = self.base.ordinals_by_identity(identities)
         found = np.full(len(identities), -1, np.int64)
         found[ordinals >= 0] = self.base.profiles.take(ordinals[ordinals >= 0])
-        at, there = _among(self.identities, identities)
+        at, there = among(self.identities, identities)
         found[there] = self.profiles[at[there]]
         return found
 
@@ -57,7 +57,7 @@ class Who:
         """Return an index of these profiles alone; ids that are no profile (any more) are left out."""
         wanted = np.unique(profile_ids)
         identities, profiles = self.base.pairs(wanted)
-        stay = ~_among(self.identities, identities)[1]
+        stay = ~among(self.identities, identities)[1]
         came = np.isin(self.profiles, wanted)
         return index_of(
             np.concatenate([identities[stay], self.identities[came]]),
@@ -67,8 +67,8 @@ class Who:
     def missing(self, profile_ids: Ids) -> Ids:
         """Return those of ``profile_ids`` that are no profile (any more)."""
         there = self.base.ordinals(profile_ids) >= 0
-        there &= ~_among(self.emptied, profile_ids)[1]
-        return profile_ids[~(there | _among(self._came, profile_ids)[1])]
+        there &= ~among(self.emptied, profile_ids)[1]
+        return profile_ids[~(there | among(self._came, profile_ids)[1])]
 
     def moved_on(self, identities: Ids, profiles: Ids) -> Who:
         """Return who is who after ``identities`` came, or went over, to ``profiles``."""
@@ -122,11 +122,3 @@ def _number(reader: Reader) -> int:
 def read_who(reader: Reader) -> Who:
     """Read all of who is who."""
     return Who(read_index(reader), reader.last_batch())
-
-
-def _among(ascending: Ids, wanted: Ids) -> tuple[Ids, Bitmap]:
-    """Return where each of ``wanted`` would stand in ``ascending``, and whether it does."""
-    if not len(ascending):
-        return np.zeros(len(wanted), np.int64), np.zeros(len(wanted), np.bool_)
-    at = np.minimum(np.searchsorted(ascending, wanted), len(ascending) - 1)
-    return at, ascending[at] == wanted
