@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 from tests.activate.company import MJML, Catcher, Company
 
+from helder.activate import enrol
 from helder.activate.content.template import Template, TemplateFault
 from helder.activate.definitions import save_template, set_status, start_journey
 from helder.activate.enrol import Past, next_entry
@@ -44,6 +45,27 @@ def test_entering_is_repeated_without_effect(company: Company) -> None:
         connection.exec_driver_sql("UPDATE watermark SET position = 0")
     company.run()
     assert len(entries(company)) == 1
+
+
+def test_changes_of_other_segments_are_passed_over_without_writing(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The watermark waits until there is something to write; who comes in after many others enters all the same."""
+    company.start(step=WAIT)
+    company.run()
+    noor = company.person("noor@example.nl")
+    monkeypatch.setattr(enrol, "_NOTED", 3)
+    seen = []
+    for _ in range(3):
+        company.online.apply_members(2, 1, [noor], [], company.now)
+        company.online.apply_members(2, 1, [], [noor], company.now)
+        company.run()
+        seen.append(enrol.read_upto(company.state))
+    company.enter(noor)
+    company.run()
+    assert seen == [0, 4, 4]
+    assert enrol.read_upto(company.state) == company.online.last_change()
+    assert entries(company) == [(noor, 1)]
 
 
 def test_who_comes_back_takes_part_again_when_the_journey_says_so(company: Company) -> None:

@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import func, select
 from tests.activate.company import KEY, Catcher, Company
 
+from helder.activate import advance, enrol
 from helder.activate.advance import Advance
 from helder.activate.tally import tally
 from helder.store.tables.journeys import enrolment, enrolment_step
@@ -68,8 +69,12 @@ class Crash(Exception):
     """The process ends here."""
 
 
-def test_a_stage_that_dies_between_chunks_goes_on_where_it_was(company: Company) -> None:
+def test_a_stage_that_dies_between_chunks_goes_on_where_it_was(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The stage is broken off after every few chunks; in the end everybody has passed every step exactly once."""
+    for module in (advance, enrol):
+        monkeypatch.setattr(module, "_AT_ONCE", 50)
     people = [company.person(f"p{number}@example.nl", agreed=None) for number in range(300)]
     wait = {"type": "wait", "seconds": 0}
     company.start(step=[wait, {"type": "holdout", "percent": 30}, wait, {"type": "branch", "segment": "other"}])

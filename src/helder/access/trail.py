@@ -57,8 +57,7 @@ class Trail:
             return
         try:
             with self._state.write() as connection:
-                for entry in taken:
-                    audit.append(connection, entry)
+                audit.append_all(connection, taken)
         except Exception:
             with self._guard:
                 self._waiting[:0] = taken

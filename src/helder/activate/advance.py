@@ -41,6 +41,7 @@ class Advance:
         matches: Matches,
         key: bytes,
         pause: Callable[[], None] = lambda: time.sleep(0.02),
+        queued: Callable[[], None] = lambda: None,
     ) -> None:
         """Prepare the stage.
 
@@ -50,13 +51,14 @@ class Advance:
             matches: tells which profiles answer to a rule; raises Unavailable when that cannot be told now.
             key: the installation's secret, for the holdout.
             pause: called between two chunks.
+            queued: called when messages have come into the outbox: wakes the senders.
         """
         self._state = state
         self._people = people
         self._matches = matches
         self._enrol = Enrol(state, people, key, pause)
         self._mailing = Mailing(state, people, matches)
-        self._pause = pause
+        self._pause, self._queued = pause, queued
         self._again: dict[int, tuple[datetime, timedelta]] = {}
 
     def run(self, now: datetime) -> int:
@@ -84,9 +86,12 @@ class Advance:
 
     def _step(self, live: Live, number: int, now: datetime) -> int:
         """Take one step for everybody who is due, chunk by chunk; return how many."""
+        most = _MAILS_AT_ONCE if isinstance(live.graph.steps[number], Email) else _AT_ONCE
         total = 0
         while moved := self._chunk(live, number, now):
             total += moved
+            if moved < most:
+                break  # a pause is owed to others by whoever has more to do
             self._pause()
         return total
 
@@ -103,7 +108,7 @@ class Advance:
             case Branch():
                 return self._branch(live, number, step, now)
             case Email():
-                return self._mailing.take(live, number, now, _MAILS_AT_ONCE)
+                return self._mail(live, number, now)
 
     def _anybody(self, live: Live, number: int, now: datetime) -> bool:
         """Look before locking: most steps have nobody due at most ticks."""
@@ -138,6 +143,12 @@ class Advance:
             return sum(
                 move.pass_on(connection, move.these(ids), (number, to), now, now) for to, ids in ways.items() if ids
             )
+
+    def _mail(self, live: Live, number: int, now: datetime) -> int:
+        moved = self._mailing.take(live, number, now, _MAILS_AT_ONCE)
+        if moved:
+            self._queued()
+        return moved
 
     def _say(self, live: Live, because: str) -> None:
         """Write why the journey waits; an empty text when it does not."""

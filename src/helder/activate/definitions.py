@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -196,9 +197,15 @@ def running(connection: Connection) -> list[Live]:
         .order_by(journey_version.c.id)
     )
     return [
-        Live(id=number, journey_id=whole, graph=restored(body), enters=number == newest, waiting_because=because)
+        Live(id=number, journey_id=whole, graph=_graph(body), enters=number == newest, waiting_because=because)
         for number, body, whole, newest, because in connection.execute(query)
     ]
+
+
+@lru_cache(maxsize=256)
+def _graph(body: str) -> Journey:
+    """Return the graph of a version, read once: versions do not change, and every round asks for those that run."""
+    return restored(body)
 
 
 def find_segment(connection: Connection, key: str) -> Segment:

@@ -1,6 +1,6 @@
 """The stage ``deliver``: cleans up after senders that died, tells what became of messages, ends enrolments.
 
-Senders look for due rows themselves, every 50 ms, so a row is all it takes to wake them.
+Senders look for due rows themselves, every 50 ms: a row is all it takes. Being woken only spares them that wait.
 """
 
 from __future__ import annotations

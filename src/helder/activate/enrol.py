@@ -21,6 +21,8 @@ from helder.store.tables.base import watermark
 from helder.store.tables.journeys import enrolment, journey_version
 
 _AT_ONCE = 5_000
+_NOTED = 5_000
+"""Changes of other segments that are passed over before the watermark is written: each writing waits for the disk."""
 _STAGE = "enter:"
 """With the id of a journey version: the name of its watermark in the changes of membership."""
 
@@ -43,6 +45,8 @@ class Enrol:
         self._people = people
         self._key = key
         self._pause = pause
+        self._passed: dict[str, tuple[int, int]] = {}
+        """Watermark → where it was written to be, and how far past it nobody came in."""
 
     def enrol(self, live: Live, now: datetime) -> int:
         """Enrol whoever came into the segment of ``live``; return how many.
@@ -50,19 +54,35 @@ class Enrol:
         The watermark moves with the last chunk; enrolling somebody again changes nothing.
         """
         stage = f"{_STAGE}{live.id}"
-        with self._state.read() as connection:
-            segment = find_segment(connection, live.graph.enter.segment).id
         total = 0
-        while (last := self._people.online.last_change()) > (position := self._state.position(stage)):
+        while (last := self._people.online.last_change()) > (position := self._position(stage)):
+            with self._state.read() as connection:
+                segment = find_segment(connection, live.graph.enter.segment).id
             changes = self._people.online.member_changes(position, _AT_ONCE, segment)
+            whole = len(changes) == _AT_ONCE
+            # Whatever other segments' changes lie in between is passed over at once.
+            upto = changes[-1].seq if whole else last
             came = self._newcomers(changes, segment)
+            if not came and self._pass_over(stage, upto):
+                continue
             with self._state.write() as connection:
                 total += self._insert(connection, live, came, now)
-                # Whatever other segments' changes lie in between is passed over at once.
-                move(connection, stage, changes[-1].seq if len(changes) == _AT_ONCE else last)
-            if came:
+                move(connection, stage, upto)
+            if whole:
                 self._pause()
         return total
+
+    def _position(self, stage: str) -> int:
+        """Return how far was read: what is written, or further when nobody came in since."""
+        written = self._state.position(stage)
+        noted, upto = self._passed.get(stage, (written, written))
+        return max(written, upto) if noted == written else written
+
+    def _pass_over(self, stage: str, upto: int) -> bool:
+        """Remember that nobody came in up to ``upto``; tell whether that will do, or must be written now."""
+        written = self._state.position(stage)
+        self._passed[stage] = (written, upto)
+        return upto - written < _NOTED
 
     def _newcomers(self, changes: Sequence[MemberChange], segment: int) -> dict[int, int]:
         """Return profile → identity of those who came in, and are in it now."""

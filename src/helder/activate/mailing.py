@@ -12,7 +12,7 @@ from sqlalchemy.dialects.sqlite import insert
 
 from helder.activate import move
 from helder.activate.definitions import Live, find_segment, newest_template
-from helder.activate.journeys.graph import Email
+from helder.activate.journeys.graph import END, Email
 from helder.activate.journeys.step import Ended, Situation, before_mail
 from helder.activate.known import Envelope, gather, ledger_choices
 from helder.activate.people import Address, Contact, People
@@ -162,8 +162,10 @@ def _write(
 ) -> None:
     """Write messages and ends; ``place`` is the step that is taken and the one after it."""
     if rows:
-        connection.execute(insert(outbox).on_conflict_do_nothing(), rows)
-        move.pass_on(connection, move.these([row["enrolment_id"] for row in rows]), place, now, now)
+        made = connection.execute(insert(outbox).on_conflict_do_nothing(), rows).rowcount
+        # At the end of the journey only word of the messages that were made now makes anything due.
+        due_at = move.NEVER if place[1] == END and made == len(rows) else now
+        move.pass_on(connection, move.these([row["enrolment_id"] for row in rows]), place, due_at, now)
     for why in {why for _, why in ended}:
         ids = [number for number, each in ended if each == why]
         move.note_passed(connection, move.these(ids), place[0], now)

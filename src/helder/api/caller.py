@@ -22,7 +22,8 @@ class UnknownKey(HelderError):
 def needs(role: Role) -> Any:  # a guard, as Litestar types it
     """Return a guard that lets callers in whose key has ``role`` or a greater one."""
 
-    def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
+    # Async, since Litestar sends a guard that is not to a thread: on a busy machine that costs milliseconds a request.
+    async def guard(connection: Connection, _handler: BaseRouteHandler) -> None:
         caller = caller_of(connection)
         if not caller.may(role):
             raise Denied(f"this needs the role {role}; the key {caller.name!r} is of a {caller.role}")

@@ -15,6 +15,7 @@ import msgspec
 from helder.clock import Monotone
 from helder.errors import DataFolderInUse
 from helder.server.address import check_free, listens, reached_at
+from helder.server.priority import give_way
 from helder.settings import Settings, check, load_settings
 from helder.worker.lock import FolderLock
 from helder.worker.logs import configure_logs
@@ -78,10 +79,12 @@ def serve_worker(settings: Settings) -> None:
     from helder.wiring.house import open_house
     from helder.worker.process import run_worker
     from helder.worker.questions import questions
+    from helder.worker.wake import SendersWaker
 
+    give_way()
     clock = Monotone()
-    with FolderLock(settings.data, "worker"):
-        house = open_house(settings, clock)
+    with FolderLock(settings.data, "worker"), closing(SendersWaker(settings.data)) as queued:
+        house = open_house(settings, clock, queued)
         run_worker(settings.data, house, questions(house), settings.tick_ms / 1000, clock)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from helder.clock import Clock
 from helder.settings import Settings
+from helder.worker.wake import sender_path, woken_at
 
 _LOOK_SECONDS = 0.05
 
@@ -28,12 +29,13 @@ async def _send(settings: Settings, clock: Clock) -> None:
     from helder.wiring.sender import build_sender
 
     sender = build_sender(settings, clock)
-    running = asyncio.create_task(sender.run())
-    stopping = asyncio.create_task(told.wait())
-    await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    sender.stop()
-    await running
+    with woken_at(sender_path(settings.data), loop, sender.wake):
+        running = asyncio.create_task(sender.run())
+        stopping = asyncio.create_task(told.wait())
+        await asyncio.wait((running, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        sender.stop()
+        await running
 
 
 async def _made(files: Sequence[Path], told: asyncio.Event) -> bool:

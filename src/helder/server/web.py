@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import sys
 from typing import Any
 
 import uvloop
@@ -24,6 +25,10 @@ HEADER_BYTES = 64 * 1024
 MOST_CONNECTIONS = 2_048
 """Connections at once; more of them wait to be accepted. Systemd's and Docker's limits of open files lie above it."""
 
+SWITCH_SECONDS = 0.0005
+"""Longest time that the loop waits for a thread that writes (the inbox, the audit trail) to let it go on; Python's own
+5 ms would be a good part of what a request may take."""
+
 
 def run_web(app: Any, host: str, port: int) -> None:
     """Serve ``app`` until SIGTERM or SIGINT; requests under way are answered first.
@@ -32,6 +37,7 @@ def run_web(app: Any, host: str, port: int) -> None:
         SettingsError: when the address cannot be listened on.
     """
     check_free(host, port)
+    sys.setswitchinterval(SWITCH_SECONDS)
     uvloop.run(_serve(app, host, port))
 
 

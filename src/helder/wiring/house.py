@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -82,8 +82,10 @@ class House(msgspec.Struct, frozen=True, kw_only=True):
         self.facts.close()
 
 
-def open_house(settings: Settings, clock: Clock) -> House:
+def open_house(settings: Settings, clock: Clock, queued: Callable[[], None] = lambda: None) -> House:
     """Open every store of the data folder and build what works on them. The caller holds the worker's lock.
+
+    ``queued`` is called when messages have come into the outbox.
 
     Raises:
         HelderError: when a store cannot be opened; the message says which and why.
@@ -123,7 +125,7 @@ def open_house(settings: Settings, clock: Clock) -> House:
         resolve=Resolve(facts, lambda: read_survival(state)),
         project=Project(facts, hot, online),
         refresh=Refresh(facts, segments, online, engine, hot, due_every=_DUE_EVERY),
-        advance=Advance(state, people, _matches(engine, settings), key),
+        advance=Advance(state, people, _matches(engine, settings), key, queued=queued),
         deliver=Deliver(state, inbox),
     )
 

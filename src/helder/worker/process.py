@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
-import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,6 +15,7 @@ from helder.errors import Unavailable
 from helder.worker.answering import Answering, Handler
 from helder.worker.protocol import wake_path
 from helder.worker.rounds import Rounds, Work
+from helder.worker.wake import woken_at
 
 SETTLE_SECONDS = 600.0
 
@@ -96,31 +95,7 @@ async def _serve(data: Path, handlers: Mapping[str, Handler], rounds: Rounds) ->
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     answering = Answering(data, handlers)
-    with _wakes(data, loop, rounds.wake):
+    with woken_at(wake_path(data), loop, rounds.wake):
         await answering.open()
         await stopped.wait()
         await answering.close()
-
-
-@contextlib.contextmanager
-def _wakes(data: Path, loop: asyncio.AbstractEventLoop, wake: Callable[[], None]):  # noqa: ANN202 - a context
-    """Call ``wake`` for every datagram that comes to the wake socket."""
-    path = wake_path(data)
-    path.unlink(missing_ok=True)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-    listening.bind(str(path))
-    path.chmod(0o600)
-
-    def drain() -> None:
-        with contextlib.suppress(BlockingIOError):
-            while listening.recv(16):
-                pass
-        wake()
-
-    loop.add_reader(listening, drain)
-    try:
-        yield
-    finally:
-        loop.remove_reader(listening)
-        listening.close()
-        path.unlink(missing_ok=True)

@@ -17,6 +17,8 @@ LONGEST_FRAME = 256 * 1024 * 1024
 """Bytes; more is a mistake of whoever writes."""
 LENGTH_BYTES = 4
 LONGEST_SOCKET_NAME = 107
+LARGEST_PROCESS = 2**22
+"""No process has a greater number on Linux (proc(5))."""
 
 
 class Call(msgspec.Struct, frozen=True, tag="call"):
@@ -66,6 +68,14 @@ def socket_path(data: Path) -> Path:
 def wake_path(data: Path) -> Path:
     """Return the datagram socket at which the worker is woken."""
     return _short(data.resolve() / "wake.sock")
+
+
+def senders_path(data: Path) -> Path:
+    """Return the folder in which every sender has a datagram socket at which it is woken."""
+    folder = data.resolve() / "senders"
+    longest = folder / f"{LARGEST_PROCESS}.sock"
+    short = _short(longest)
+    return folder if short == longest else short.with_suffix(".senders")
 
 
 def _short(path: Path) -> Path:

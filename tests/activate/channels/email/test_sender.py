@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from tests.activate.company import MJML, Catcher, Company, serve
@@ -270,3 +271,25 @@ def test_what_is_no_address_fails_and_holds_up_nobody(company: Company, catcher:
         ("failed", "bad-address: not an e-mail address"),
         ("sent", ""),
     ]
+
+
+def test_a_sender_that_is_woken_looks_at_once(
+    company: Company, catcher: Catcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It need not wait for its next look into the outbox."""
+    monkeypatch.setattr("helder.activate.channels.email.sender._POLL", 60)
+
+    async def both() -> None:
+        sender = company.sender()
+        running = asyncio.create_task(sender.run())
+        await asyncio.sleep(0.3)
+        await asyncio.to_thread(mail_to, company, "noor@example.nl")
+        sender.wake()
+        async with asyncio.timeout(10):
+            while not catcher.mails:
+                await asyncio.sleep(0.01)
+        sender.stop()
+        await running
+
+    asyncio.run(both())
+    assert len(catcher.mails) == 1

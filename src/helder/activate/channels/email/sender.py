@@ -60,6 +60,7 @@ class Sender:
         self._clock = clock
         self._timeout = timeout
         self._stop = asyncio.Event()
+        self._woken = asyncio.Event()
         self._claiming = asyncio.Lock()
         self._exchange = Exchange(lambda steps: self._dispatch.exchange(steps, self._clock()))
         self._down = 0.0
@@ -67,6 +68,11 @@ class Sender:
     def stop(self) -> None:
         """Finish what is in hand, then end ``run``."""
         self._stop.set()
+        self._woken.set()
+
+    def wake(self) -> None:
+        """Look into the outbox at once, instead of at the next look."""
+        self._woken.set()
 
     async def run(self) -> None:
         """Send until ``stop`` is called."""
@@ -104,8 +110,9 @@ class Sender:
     async def _batch(self, connection: Connection, token: str, size: int) -> list[Ready]:
         """Return messages to send; none when nothing is due or the server cannot be reached."""
         async with self._claiming:
+            self._woken.clear()
             if not await self._due():
-                await self._rest(_POLL)
+                await _within(_POLL, self._woken)
                 return []
             if problem := await connection.ready():
                 await self._back_off("the smtp server", problem)
@@ -196,7 +203,12 @@ class Sender:
 
     async def _rest(self, seconds: float) -> None:
         """Wait, unless told to stop."""
-        try:
-            await asyncio.wait_for(self._stop.wait(), seconds)
-        except TimeoutError:
-            return
+        await _within(seconds, self._stop)
+
+
+async def _within(seconds: float, event: asyncio.Event) -> None:
+    """Wait for ``event``, no longer than ``seconds``."""
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return
