@@ -126,11 +126,11 @@ class Mailing:
         found: dict[int, dict[str, list[tuple[datetime, str]]]] = {}
         if not names:
             return found
-        rows = self._people.hot.rows("event", list(profile_of), ("identity_id", "name", "at", "properties"))
+        columns = ("identity_id", "name", "at", "properties")
+        rows = self._people.hot.rows("event", list(profile_of), columns, only={"name": sorted(names)})
         for row in sorted(rows.to_pylist(), key=lambda event: event["at"]):
-            if row["name"] in names:
-                of_person = found.setdefault(profile_of[row["identity_id"]], {})
-                of_person.setdefault(row["name"], []).append((row["at"], row["properties"]))
+            of_person = found.setdefault(profile_of[row["identity_id"]], {})
+            of_person.setdefault(row["name"], []).append((row["at"], row["properties"]))
         return found
 
 

@@ -128,8 +128,8 @@ def _complaints(hot: Hot, identities: Sequence[int]) -> set[int]:
 
 def _mailed(hot: Hot, identities: Sequence[int]) -> dict[int, datetime]:
     latest: dict[int, datetime] = {}
-    for identity, name, at in _tuples(hot.rows("event", identities, ("identity_id", "name", "at"))):
-        if name == SENT and (identity not in latest or at > latest[identity]):
+    for identity, at in _tuples(hot.rows("event", identities, ("identity_id", "at"), only={"name": (SENT,)})):
+        if identity not in latest or at > latest[identity]:
             latest[identity] = at
     return latest
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 import msgspec
 import numpy as np
@@ -29,6 +30,7 @@ from helder.intelligence.refresh import Refresh
 from helder.intelligence.segments.definitions import Segments
 from helder.intelligence.segments.engine import Engine, Surroundings
 from helder.intelligence.segments.parse import parse
+from helder.intelligence.segments.rule import Rule
 from helder.settings import Settings, secret_key
 from helder.store.facts.duckdb.engine import DuckDbFacts
 from helder.store.facts.protocol import Facts
@@ -144,8 +146,12 @@ def _surroundings(state: State, segments: Segments, live: LiveSources) -> Surrou
 def _matches(engine: Engine, settings: Settings) -> Matches:
     """Return the way in which a journey asks who of some profiles still answers to a rule."""
 
+    @lru_cache(maxsize=1_024)
+    def parsed(rule: str) -> Rule:
+        return parse(rule, settings.zone)
+
     def matches(rule: str, profiles: Sequence[int], now: datetime) -> Collection[int]:
-        found = engine.restricted(parse(rule, settings.zone), np.asarray(profiles, np.int64), now)
+        found = engine.restricted(parsed(rule), np.asarray(profiles, np.int64), now)
         return set(found.tolist())
 
     return matches
