@@ -1,4 +1,4 @@
-"""The worker lets the other processes go first: its engine takes every core there is, and they need little, but at once.
+"""The worker lets the other processes go first: its engine takes every core there is; they need little, but at once.
 
 A request for a profile or a mail that is ready waits for no share of the work; a count or a round that takes 300 ms
 waits for a few milliseconds and nobody notices.
