@@ -16,6 +16,8 @@ from helder.demo.catcher import Catcher
 from helder.demo.company import Company
 from helder.worker.client import Client
 
+SECRET = b"helder's whole tests, always so."
+
 
 class Running(msgspec.Struct):
     """A Helder that runs, knows the company's sources, and has the campaign defined."""
@@ -49,6 +51,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     data = tmp_path_factory.mktemp("whole")
     with Catcher(data / "company" / "mails") as catcher:
         settings = {"smtp_host": catcher.host, "smtp_port": catcher.port, "smtp_tls": "never"}
+        _choose(data / "helder" / "secret.key")
         server = Server(data / "helder", free_port(0), settings)
         try:
             script = Script(data, people=1_500, seed=7, port=0, as_of=system_clock())
@@ -60,6 +63,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         finally:
             server.close()
             play.client.close()
+
+
+def _choose(secret: Path) -> None:
+    """Give the installation a secret that is always the same: by it, it is decided who is left out of the campaign."""
+    secret.parent.mkdir()
+    secret.write_bytes(SECRET)
+    secret.chmod(0o600)
 
 
 @pytest.fixture(scope="session")

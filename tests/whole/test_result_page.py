@@ -98,3 +98,13 @@ def test_without_the_link_nothing_is_shown(performed: Running) -> None:
         assert refused.value.code == 403
         assert "@" not in refused.value.read().decode()
         refused.value.close()
+
+
+def test_a_golden_record_can_be_read_on_a_phone(page: Page) -> None:
+    """What is live is said on one line, and a row is as high as its words need."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    rows = page.locator(".hd-person[open] tbody tr").evaluate_all("all => all.map(each => each.offsetHeight)")
+    chips = page.locator(".hd-person[open] .hd-chip").evaluate_all("all => all.map(each => each.offsetHeight)")
+    assert rows
+    assert max(rows) < 70
+    assert max(chips, default=0) < 30
