@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 from helder.govern.audit import read_audit
 
 if TYPE_CHECKING:
-    from playwright.sync_api import APIResponse, Page, Route
+    from playwright.sync_api import APIResponse, Locator, Page, Route
 
     from conftest import Come, Workspace
 
@@ -25,6 +25,18 @@ def pick(page: Page, words: str) -> None:
     page.get_by_role("button", name="Add rule").last.click()
     page.get_by_placeholder("Search in what is known").last.fill(words)
     page.keyboard.press("Enter")
+
+
+def drag(page: Page, grip: Locator, onto: Locator) -> None:
+    """Press the mouse on ``grip``, move it over ``onto`` as a hand would, after it when it moves aside, and let go."""
+    grip.hover()
+    page.mouse.down()
+    for part in (0.6, 0.5, 0.4):
+        box = onto.bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * part)
+        page.wait_for_timeout(50)
+    page.mouse.up()
 
 
 def test_a_segment_is_built_watched_undone_and_saved(come: Come, workspace: Workspace) -> None:
@@ -93,6 +105,35 @@ def test_what_is_typed_while_the_tree_changes_is_kept(come: Come, workspace: Wor
     page.goto("/segments/slow")
     expect(page.get_by_label("Name of the segment")).to_have_value("Typed meanwhile")
     expect(page.locator(".hd-rule")).to_have_count(2)
+
+
+def test_a_rule_is_dragged_into_a_group(come: Come, workspace: Workspace) -> None:
+    """With the mouse, by its grip: the rule, its words and the number follow, and undo puts it back."""
+    rule = """{"all": [{"attribute": "email", "op": "set"}, {"attribute": "city", "op": "is", "value": "Gent"},
+               {"none": [{"attribute": "first_name", "op": "is", "value": "Jan"},
+                         {"attribute": "first_name", "op": "is", "value": "Daan"}]}]}"""
+    workspace.client.call("segment_save", key="dragged", name="Dragged", rule=rule)
+    total = workspace.client.call("segment_count", key="dragged")["total"]
+    page = come("marketer")
+    page.goto("/segments/dragged")
+    expect(page.locator(".hd-big strong")).to_have_text(str(total))
+    grouped = page.locator(".hd-group:not(.is-top) .hd-rule")
+    expect(grouped).to_have_count(2)
+    jan, daan = page.locator("#rule-n5"), page.locator("#rule-n6")
+    expect(jan.get_by_label("Value")).to_have_value("Jan")
+    drag(page, page.locator("#rule-n3").locator("[data-grip]"), daan)
+    expect(grouped).to_have_count(3)
+    moved = """{"all": [{"attribute": "email", "op": "set"},
+                {"none": [{"attribute": "city", "op": "is", "value": "Gent"},
+                          {"attribute": "first_name", "op": "is", "value": "Jan"},
+                          {"attribute": "first_name", "op": "is", "value": "Daan"}]}]}"""
+    workspace.client.call("segment_save", key="dragged-there", name="Dragged there", rule=moved)
+    there = workspace.client.call("segment_count", key="dragged-there")["total"]
+    assert there != total
+    expect(page.locator(".hd-big strong")).to_have_text(str(there))
+    page.get_by_role("button", name="Undo the last change").click()
+    expect(grouped).to_have_count(2)
+    expect(page.locator(".hd-big strong")).to_have_text(str(total))
 
 
 def test_two_people_change_one_segment(come: Come, workspace: Workspace) -> None:

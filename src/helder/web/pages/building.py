@@ -94,7 +94,9 @@ async def preview(request: AnyRequest) -> Response[Any]:
 async def edit(request: AnyRequest) -> Response[Any]:
     """Answer a change of the tree: the whole builder."""
     form = await read_form(request)
-    return await _changed(request, _leapt(_operated(_sheet(form), form.text("op"))), "segments/edited.html")
+    sheet, operation = _sheet(form), form.text("op")
+    changed = _dragged(request, sheet) if operation == "moved" else _operated(sheet, operation)
+    return await _changed(request, _leapt(changed), "segments/edited.html")
 
 
 @post("/segments/save", include_in_schema=False, guards=_guards)
@@ -207,6 +209,15 @@ async def _changed(request: AnyRequest, sheet: Sheet, template: str) -> Response
     if not _keep(request, sheet):
         return Response(None, status_code=204)
     return part(request, template, await _filled(request, sheet))
+
+
+def _dragged(request: AnyRequest, sheet: Sheet) -> Sheet:
+    """Return the sheet whose form was dragged into another order; before it was as kept, or saved, last."""
+    pages = pages_of(request)
+    saved = pages.segments.get(sheet.key) if sheet.key else None
+    text = rows_of(pages, sheet.key)[0].rule if saved else NEW
+    before = to_text(_opened(request, saved, text, sheet.name).root)
+    return msgspec.structs.replace(sheet, past=(*sheet.past, before)[-_MOST_PAST:])
 
 
 def _keep(request: AnyRequest, sheet: Sheet) -> bool:

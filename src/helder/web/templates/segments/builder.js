@@ -39,7 +39,7 @@ if (sheet) {
         animation: calm.matches ? 0 : 160,
         ghostClass: "is-ghost",
         fallbackOnBody: true,
-        onEnd: () => moved.click(),
+        onEnd: () => sheet.querySelector("[data-dragged]").click(),
       });
     }
   };
