@@ -31,25 +31,28 @@ def screens(workspace: Workspace) -> tuple[str, ...]:
 
 
 def faults(page: Page) -> list[str]:
-    """Return what axe finds wrong, with the elements; what depends on colours is looked at in the dark too."""
+    """Return what axe finds wrong, with the elements."""
     page.evaluate(AXE)
-    found = page.evaluate("tags => axe.run({runOnly: {type: 'tag', values: tags}})", RULES)
-    page.emulate_media(color_scheme="dark")
-    dark = page.evaluate("axe.run({runOnly: {type: 'rule', values: ['color-contrast']}})")
-    page.emulate_media(color_scheme="light")
-    wrong = [*found["violations"], *dark["violations"]]
-    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in wrong]
+    found = page.evaluate(
+        "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+        ".then(found => found.violations)",
+        RULES,
+    )
+    return [f"{each['id']}: {[node['html'][:200] for node in each['nodes']]}" for each in found]
 
 
-@pytest.mark.parametrize("language", ["nl", "en"])
-def test_screens_have_no_faults(come: Come, workspace: Workspace, language: str) -> None:
-    """Axe (WCAG 2.2 AA and best practice) finds nothing on any screen, and each speaks the language that was chosen."""
-    page = come("admin", language)
+@pytest.mark.parametrize(("language", "theme"), [("nl", "light"), ("en", "dark")])
+def test_screens_have_no_faults(come: Come, workspace: Workspace, language: str, theme: str) -> None:
+    """Axe (WCAG 2.2 AA and best practice) finds nothing on any screen, and each speaks the language that was chosen.
+
+    All rules run in both languages and in both themes; colours do not depend on the language.
+    """
+    page = come("admin", language, theme)
     for path in screens(workspace):
         page.goto(f"{path}{'&' if '?' in path else '?'}lang={language}")
         assert page.locator("html").get_attribute("lang") == language
         assert (path, faults(page)) == (path, [])
-    outside = come(None, language)
+    outside = come(None, language, theme)
     for path in OUTSIDE:
         outside.goto(path)
         assert (path, faults(outside)) == (path, [])
