@@ -209,6 +209,7 @@ class Play:
 
     def _settled(self, what: str) -> None:
         self._show(what, 0, 1)
-        if not self.client.call("settle"):
+        # A hundred thousand people take about a minute; a busy machine may need several times that.
+        if not self.client.call("settle", seconds=600 + self._script.people / 500):
             raise Unavailable("Helder did not come to rest; see server.log")
         self._show(what, 1, 1)
