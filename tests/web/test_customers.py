@@ -46,8 +46,17 @@ def test_a_profile_tells_where_values_come_from(come: Come, workspace: Workspace
     expect(page).to_have_url(re.compile("kind=order"))
     expect(page.locator(".hd-timeline-entry")).to_have_count(3)
     expect(page.locator(".hd-facets [aria-current]")).to_have_text("Orders")
+    expect(page.locator(".hd-timeline-entry").first).to_contain_text(re.compile(r"paid, €28\.00"))
     page.wait_for_timeout(700)
     assert [each for each in read_audit(workspace.state, f"profile:{jan}") if each.action == "profile.read"]
+
+
+def test_a_timeline_speaks_the_language_of_its_reader(come: Come, workspace: Workspace) -> None:
+    """A status has its Dutch word there, and an amount is written as the Dutch write it."""
+    jan = workspace.client.call("profile_show", who="K-1003")["profile_id"]
+    page = come("marketer", language="nl")
+    page.goto(f"/customers/{jan}")
+    expect(page.locator(".hd-timeline-entry").first).to_contain_text(re.compile(r"betaald, €\s28,00"))
 
 
 def test_two_people_are_joined_and_put_back(come: Come, workspace: Workspace) -> None:

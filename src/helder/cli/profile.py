@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from helder.govern.catalogue import Words
-    from helder.integrate.view import ProfileView
+    from helder.integrate.view import Happening, ProfileView
 
 
 @app.command
@@ -105,6 +105,15 @@ class Told:
         """Return a text of the catalogue."""
         return words.nl if self._nl else words.en
 
+    def detail(self, entry: Happening) -> str:
+        """Return what is told of an entry of the timeline."""
+        from helder.integrate.happenings import money
+
+        if entry.said is None:
+            return entry.detail
+        amount = "" if entry.amount_micros is None else money(entry.amount_micros, entry.currency)
+        return ", ".join(filter(None, (self.words(entry.said), amount)))
+
     def moment(self, at: datetime) -> str:
         """Return an aware moment on the company's clock, to the second."""
         return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
@@ -154,10 +163,7 @@ def _doings(view: ProfileView, told: Told) -> None:
     from helder.cli._print import columns, say
 
     say(told("\ntijdlijn", "\ntimeline"))
-    rows = [
-        (told.moment(h.at), told.words(h.what), told.words(h.said) if h.said else h.detail, h.source)
-        for h in view.timeline[:_EVENTS]
-    ]
+    rows = [(told.moment(h.at), told.words(h.what), told.detail(h), h.source) for h in view.timeline[:_EVENTS]]
     columns((), rows, empty=told("nog niets", "nothing yet"))
     if (older := len(view.timeline) - _EVENTS) > 0:
         say(told(f"… en {older:,} oudere".replace(",", "."), f"… and {older:,} older"))

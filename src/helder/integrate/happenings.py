@@ -44,16 +44,25 @@ def happening(
     """Return a row of a source as an entry of the timeline (``at``: aware UTC)."""
     field = item.fields.get("status")
     status = field.said(row.get("status")) if field else None
-    said = Words(nl=detail({**row, "status": status.nl}), en=detail({**row, "status": status.en})) if status else None
-    return Happening(at, item.label, detail(row), source, live=live, said=said)
+    nl, en = (status.nl, status.en) if status else (row.get("status"), row.get("status"))
+    amount, currency = row.get("amount_micros"), row.get("currency") or ""
+    plain = _told(row, row.get("status"))
+    return Happening(
+        at,
+        item.label,
+        plain if amount is None else ", ".join(filter(None, (plain, money(amount, currency)))),
+        source,
+        live=live,
+        said=Words(nl=_told(row, nl), en=_told(row, en)),
+        amount_micros=amount,
+        currency=currency,
+    )
 
 
-def detail(row: Mapping[str, Any]) -> str:
-    """Return the few words that tell one row from another: its key, title, status and amount."""
-    parts = [str(row[name]) for name in ("record_key", "title", "workshop", "status") if row.get(name)]
-    if row.get("amount_micros") is not None:
-        parts.append(money(row["amount_micros"], row.get("currency") or ""))
-    return ", ".join(parts)
+def _told(row: Mapping[str, Any], status: object) -> str:
+    """Return the few words that tell one row from another: its key, title and status."""
+    told = [*(row.get(name) for name in ("record_key", "title", "workshop")), status]
+    return ", ".join(str(each) for each in told if each)
 
 
 def money(micros: int, currency: str) -> str:

@@ -68,10 +68,14 @@ class Happening(msgspec.Struct, frozen=True):
     """Aware UTC."""
     what: Words
     detail: str
+    """All that is told of it, in no language: for programs."""
     source: str
     live: bool = False
     said: Words | None = None
-    """The detail with values of closed choices by their names, where it holds any."""
+    """The same for people, without the amount, which each language writes in its own way; none for an event."""
+    amount_micros: int | None = None
+    """Millionths of ``currency``."""
+    currency: str = ""
 
 
 class Permission(msgspec.Struct, frozen=True):

@@ -102,7 +102,15 @@ def _entry(t: Translator, sources: Mapping[str, str], kind: str, each: Happening
     words = each.what.nl if t.language == "nl" else each.what.en
     words = t.gettext("Made themselves known") if words == "identify" else words
     source = sources.get(each.source, each.source)
-    return Entry(each.at, t.moment(each.at, "HH:mm"), words, _short(each.detail), source, glyph, tone, each.live)
+    return Entry(each.at, t.moment(each.at, "HH:mm"), words, _detail(t, each), source, glyph, tone, each.live)
+
+
+def _detail(t: Translator, each: Happening) -> str:
+    """Return what is told of an entry, in the reader's language, with the amount as that writes it."""
+    if each.said is None:
+        return _short(each.detail)
+    amount = "" if each.amount_micros is None else t.money(each.amount_micros, each.currency or "EUR")
+    return ", ".join(filter(None, (each.said.nl if t.language == "nl" else each.said.en, amount)))
 
 
 def _short(detail: str) -> str:
