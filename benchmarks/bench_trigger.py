@@ -76,10 +76,9 @@ def told(context: Context, seen: Seen, everyone: float, refresh: float) -> list[
     member, mail = seen.delays(seen.member), seen.delays(seen.mailed)
     context.say(f"membership: {said(member)}")
     context.say(f"mail: {said(mail)}")
-    lost = len(seen.accepted) - len(member)
-    if lost:
-        some = sorted(set(seen.accepted) - set(seen.member))[:5]
-        raise RuntimeError(f"{lost} people never became members, such as {some}")
+    for what, reached in (("became members", seen.member), ("were mailed", seen.mailed)):
+        if lost := sorted(set(seen.accepted) - set(reached)):
+            raise RuntimeError(f"{len(lost)} people never {what}, such as {lost[:5]}")
     figure = lambda name, value, n: Measurement(bench=f"trigger.{name}", value=value * 1e3, unit="ms", n=n, runs=1)  # noqa: E731 - short name for a row
     return [
         figure("member_p95", percentile(member, 0.95), len(member)),

@@ -171,8 +171,14 @@ def api_key(place: Place) -> str:
 
 
 def willing(company: Large) -> list[int]:
-    """Return the numbers of people with an anonymous id who said yes to *events*, scattered."""
-    text = "SELECT p FROM range($people) AS n(p) WHERE p % 2 = 1 AND hash(p, 6) % 100 < 55 ORDER BY hash(p, 99)"
+    """Return the numbers of people with an anonymous id whom a mail about *events* may go to, scattered.
+
+    They said yes (``large_sql/consent.sql``) and have no open complaint (``large_sql/ticket.sql``).
+    """
+    text = (
+        "SELECT p FROM range($people) AS n(p) "
+        "WHERE p % 2 = 1 AND hash(p, 6) % 100 < 55 AND hash(p, 8) % 1000 >= 5 ORDER BY hash(p, 99)"
+    )
     return [row[0] for row in duckdb.connect().execute(text, {"people": company.people}).fetchall()]
 
 
